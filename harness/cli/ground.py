@@ -1,0 +1,96 @@
+"""``harness ground``: check summaries against their conversations.
+
+1. One case a line in, one verdict a line out, in the same order; ``-`` reads stdin.
+2. A case is ``{"id","context","summary"}``; the context is ``Speaker: text`` lines or a list of ``{"speaker","text"}``.
+3. A bad line stops the run with its number and exit code 4; its text is never repeated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import IO, Any
+
+import click
+
+from harness.cli.common import say, shown, verb
+from harness.errors import RecordingFormatError
+from harness.grounding.checker import Checker
+from harness.grounding.verdict import GroundingResult
+
+__all__ = ["command"]
+
+
+@click.command("ground")
+@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+@click.option("--jsonl", "as_jsonl", is_flag=True, help="One JSON verdict a line, for machines.")
+@click.option("--explain", is_flag=True, help="For people: each claim with its reason and the evidence line.")
+@verb
+def command(file: IO[str], as_jsonl: bool, explain: bool) -> None:
+    """Check summaries against their conversations: one JSON case a line in FILE (or stdin)."""
+    checker = Checker()
+    ungrounded = total = 0
+    for identity, context, summary in _cases(file):
+        result = checker.check(context, summary)
+        total += 1
+        ungrounded += result.verdict == "ungrounded"
+        click.echo(_machine(identity, result) if as_jsonl else _human(identity, summary, result, explain=explain))
+    if not as_jsonl:
+        say(f"{total} checked, {ungrounded} ungrounded")
+
+
+def _cases(file: IO[str]) -> Iterator[tuple[Any, Any, str]]:
+    """Id, context and summary of each line."""
+    name = str(getattr(file, "name", "-"))
+    number = 0
+    try:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield _case(line, name, number)
+    except UnicodeDecodeError as error:
+        raise RecordingFormatError("the line is not UTF-8", path=name, line=number + 1) from error
+
+
+def _case(line: str, name: str, number: int) -> tuple[Any, Any, str]:
+    fix = 'write {"id", "context", "summary"} on one line'
+    try:
+        case = json.loads(line)
+    except (ValueError, RecursionError):
+        raise RecordingFormatError("the line is not JSON", path=name, line=number, fix=fix) from None
+    if not isinstance(case, dict) or not isinstance(case.get("summary"), str):
+        raise RecordingFormatError("no summary in the line", path=name, line=number, fix=fix)
+    context = case.get("context")
+    if not isinstance(context, (str, list)):
+        raise RecordingFormatError("no context in the line", path=name, line=number, fix=fix)
+    if isinstance(context, list) and not all(_is_turn(turn) for turn in context):
+        raise RecordingFormatError("a turn without speaker or text", path=name, line=number, fix=fix)
+    return case.get("id"), context, case["summary"]
+
+
+def _is_turn(turn: object) -> bool:
+    return isinstance(turn, dict) and isinstance(turn.get("speaker", ""), str) and isinstance(turn.get("text"), str)
+
+
+def _machine(identity: Any, result: GroundingResult) -> str:
+    claims = [
+        {
+            "start": claim.start,
+            "end": claim.end,
+            "verdict": claim.verdict,
+            "reason": claim.reason,
+            "evidence": claim.evidence,
+        }
+        for claim in result.claims
+    ]
+    answer = {"id": identity, "verdict": result.verdict, "band": result.band, "score": result.score, "claims": claims}
+    return json.dumps(answer, ensure_ascii=True)
+
+
+def _human(identity: Any, summary: str, result: GroundingResult, *, explain: bool) -> str:
+    lines = [f"{shown(str(identity))}: {result.verdict} ({result.band}, {result.score:.3f})"]
+    if explain:
+        for claim in result.claims:
+            lines.append(f"  [{claim.reason}] {shown(summary[claim.start : claim.end])}")
+            turn = "nothing near was said" if claim.turn is None else f"turn {claim.turn + 1}: {shown(claim.evidence)}"
+            lines.append(f"      {turn}")
+    return "\n".join(lines)

@@ -1,0 +1,43 @@
+"""Options of the verbs that reach a live service, and the settings they make."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.settings import Settings, load_settings
+
+__all__ = ["live_options", "settings_from"]
+
+_NAMES = ("environment", "endpoint", "allow_cross_host", "key_file", "env_file")
+
+_OPTIONS = (
+    click.option("--environment", help="Region domain of the service [default: mypurecloud.com]."),
+    click.option("--endpoint", metavar="URL", help="One address for token, gateway and stream (a replay, a proxy)."),
+    click.option("--allow-cross-host", is_flag=True, help="Let an address lie outside the environment's domain."),
+    click.option("--key-file", type=click.Path(path_type=Path), help="Key of surrogates and audit hashes."),
+    click.option("--env-file", type=click.Path(path_type=Path, exists=True), help="Read settings from this .env too."),
+)
+
+
+def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options; the function is given ``settings`` in their place."""
+
+    @functools.wraps(function)
+    def wrapped(**kwargs: Any) -> Any:
+        given = {name: kwargs.pop(name) for name in _NAMES}
+        return function(settings=settings_from(given), **kwargs)
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def settings_from(given: dict[str, Any]) -> Settings:
+    """Settings with the command line's options on top; a flag that was not given changes nothing."""
+    dotenv = given.pop("env_file", None)
+    return load_settings(dotenv=dotenv, **{name: value for name, value in given.items() if value not in (None, False)})

@@ -1,0 +1,116 @@
+"""``harness run``: drive the one pipeline over a live service or over recordings, and write a report."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.common import ExitCode, exit_code_of, say, shown, verb
+from harness.cli.live_options import live_options
+from harness.cli.progress import Steps
+from harness.errors import ConfigError
+from harness.session.live import Job
+from harness.session.parts import policy_of
+from harness.session.runs import run_on_live, run_on_recordings
+from harness.session.setup import checked_name, safe_name
+from harness.settings import Settings
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.option("--live", "live_url", metavar="URL", help="Run on the service at this address.")
+@click.option("-c", "--conversation", "conversations", multiple=True, metavar="ID", help="With --live: what to follow.")
+@click.option(
+    "-r",
+    "--recording",
+    "recordings",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Replay this file or folder through the real client.",
+)
+@click.argument("more", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--name", default="run", show_default=True, help="Name of the run; its report goes to reports/NAME.")
+@click.option("--speed", default="instant", show_default=True, help="Of a replay: 1 = as recorded, 10, instant.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report's figures as JSON.")
+@live_options
+@verb
+def command(
+    settings: Settings,
+    live_url: str | None,
+    conversations: tuple[str, ...],
+    recordings: tuple[Path, ...],
+    more: tuple[Path, ...],
+    name: str,
+    speed: str,
+    as_json: bool,
+) -> None:
+    """Run the pipeline over a live service (--live URL -c ID) or over recordings (--recording FILE…).
+
+    Exit code 1 if a replay differs from what was recorded live.
+    """
+    folder = settings.reports_dir / checked_name(name)
+    files = [*recordings, *more]
+    if (live_url is None) == (not files):
+        raise ConfigError("run", "both" if files else "neither", "either --live URL or --recording FILE")
+    if live_url is not None:
+        report, code = _live(settings.model_copy(update={"endpoint": live_url}), conversations, folder)
+    else:
+        report, code = _recorded(settings, files, folder, _speed(speed), quiet=as_json)
+    _tell(report, folder, as_json=as_json)
+    sys.exit(code)
+
+
+def _live(settings: Settings, conversations: tuple[str, ...], folder: Path) -> tuple[dict[str, Any], int]:
+    if not conversations:
+        raise ConfigError("--conversation", "none", "at least one conversation id")
+    policy = policy_of(settings)
+    jobs = [Job(name=safe_name(one), conversations=[one], policy=policy) for one in conversations]
+    report, runs = asyncio.run(run_on_live(settings, jobs, folder))
+    errors = [run.error for run in runs if run.error]
+    for error in errors:
+        say(f"harness: {shown(str(error))}")
+    return report, exit_code_of(errors[0]) if errors else ExitCode.OK
+
+
+def _recorded(
+    settings: Settings, files: list[Path], folder: Path, speed: float | None, *, quiet: bool
+) -> tuple[dict[str, Any], int]:
+    with Steps(quiet=quiet) as steps:
+        report = asyncio.run(run_on_recordings(settings, files, folder, speed=speed, progress=steps.step))
+    parity = report["parity"]
+    for problem in parity["problems"]:
+        say(f"harness: {shown(problem)}")
+    failed = parity["problems"] or (parity["differing"] and not parity["policy_changed"])
+    return report, ExitCode.FAILED if failed else ExitCode.OK
+
+
+def _speed(text: str) -> float | None:
+    if text == "instant":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1e6:
+        raise ConfigError("--speed", text, "a number above 0, or instant")
+    return value
+
+
+def _tell(report: dict[str, Any], folder: Path, *, as_json: bool) -> None:
+    parity, verdicts = report["parity"], report["verdicts"]
+    if as_json:
+        figures = {name: parity[name] for name in ("status", "messages", "differing", "substituted_spans", "problems")}
+        click.echo(json.dumps({"report": str(folder / "report.json"), "parity": figures, "digest": report["digest"]}))
+        return
+    say(
+        f"{verdicts['sessions']} sessions, {verdicts['messages']} messages, "
+        f"{verdicts['by_verdict']['rejected']} rejected, {verdicts['by_verdict']['quarantined']} quarantined; "
+        f"parity: {parity['messages']} compared, {parity['differing']} differing"
+    )
+    click.echo(str(folder / "report.html"))

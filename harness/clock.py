@@ -1,0 +1,103 @@
+"""Time, as a value that can be passed in: the only module that reads a clock or sleeps.
+
+1. ``monotonic_ns`` never goes back and says nothing of the date; every ``_ns`` in the harness comes from here.
+2. ``wall`` is read for headers and file names only; no decision rests on it.
+3. Pure modules never import this one: they are given times as arguments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock", "VirtualClock"]
+
+
+class Clock(Protocol):
+    """What every waiting or stamping part is given."""
+
+    @property
+    def virtual(self) -> bool:
+        """True when times are simulated, so that durations must not be reported."""
+        ...
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since an arbitrary start."""
+        ...
+
+    def wall(self) -> datetime:
+        """The current date and time, UTC."""
+        ...
+
+    async def sleep_until(self, deadline_ns: int) -> None:
+        """Return at the monotonic time ``deadline_ns``, at once if it has passed."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    virtual = False
+
+    def monotonic_ns(self) -> int:
+        return time.monotonic_ns()
+
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep_until(self, deadline_ns: int) -> None:
+        await asyncio.sleep(max(0, deadline_ns - time.monotonic_ns()) / 1e9)
+
+
+class VirtualClock:
+    """A simulated clock for one event loop.
+
+    With ``auto`` a sleeper moves the time to its own deadline at once, in order of deadlines among those
+    asleep together; without it the time moves by :meth:`advance` alone.
+
+    Args:
+        auto: move by itself when somebody sleeps.
+        start: the wall time at monotonic 0.
+    """
+
+    virtual = True
+
+    def __init__(self, *, auto: bool = False, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
+        self._auto = auto
+        self._start = start
+        self._now_ns = 0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
+
+    def monotonic_ns(self) -> int:
+        return self._now_ns
+
+    def wall(self) -> datetime:
+        return self._start + timedelta(microseconds=self._now_ns // 1000)
+
+    async def sleep_until(self, deadline_ns: int) -> None:
+        if deadline_ns <= self._now_ns:
+            await asyncio.sleep(0)
+            return
+        loop = asyncio.get_running_loop()
+        woken: asyncio.Future[None] = loop.create_future()
+        heapq.heappush(self._sleepers, (deadline_ns, next(self._order), woken))
+        if self._auto:
+            loop.call_soon(self._wake_next)
+        await woken
+
+    def advance(self, delta_ns: int) -> None:
+        """Move the time by ``delta_ns`` and wake everybody whose deadline has come, in order."""
+        self._now_ns += delta_ns
+        while self._sleepers and self._sleepers[0][0] <= self._now_ns:
+            woken = heapq.heappop(self._sleepers)[2]
+            if not woken.done():
+                woken.set_result(None)
+
+    def _wake_next(self) -> None:
+        if self._sleepers:
+            self.advance(max(0, self._sleepers[0][0] - self._now_ns))

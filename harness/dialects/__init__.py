@@ -1,0 +1,1 @@
+"""What a service says on the wire, as pure functions."""

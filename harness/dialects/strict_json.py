@@ -1,0 +1,91 @@
+"""JSON as the wire allows it, and nothing beside: every departure is a named reason.
+
+1. No duplicate keys, no NaN or Infinity, no lone surrogates, at most 64 levels, at most 4 MiB.
+2. The reason says what is wrong; the text itself is never part of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "StrictJsonError", "loads"]
+
+MAX_DEPTH = 64
+MAX_BYTES = 4 * 1024 * 1024
+
+_LONE = re.compile("[\ud800-\udfff]")
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+class StrictJsonError(ValueError):
+    """``reason`` is one of :class:`harness.dialects.base.Malformed`'s; ``where`` a character offset or ''."""
+
+    def __init__(self, reason: str, where: str = "") -> None:
+        self.reason = reason
+        self.where = where
+        super().__init__(f"{reason} at {where}" if where else reason)
+
+
+def loads(raw: str) -> Any:
+    """``raw`` as a JSON value.
+
+    Raises:
+        StrictJsonError: for anything rule 1 names, or text that is not JSON.
+    """
+    if len(raw) > MAX_BYTES or (len(raw) * 4 > MAX_BYTES and len(raw.encode("utf-8", "surrogatepass")) > MAX_BYTES):
+        raise StrictJsonError("too_large")
+    if raw.count("[") + raw.count("{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
+        raise StrictJsonError("too_deep")
+    try:
+        value = _DECODER.decode(raw)
+    except StrictJsonError:
+        raise
+    except json.JSONDecodeError as error:
+        raise StrictJsonError("not_json", str(error.pos)) from None
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, which the int() behind the decoder refuses.
+        raise StrictJsonError("not_finite_number") from None
+    if _has_lone_surrogate(raw, value):
+        raise StrictJsonError("invalid_text")
+    return value
+
+
+def _depth(raw: str) -> int:
+    depth = deepest = 0
+    for match in _STRUCTURE.finditer(raw):
+        token = match.group()
+        if token in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in "]}":
+            depth -= 1
+    return deepest
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise StrictJsonError("duplicate_keys")
+    return found
+
+
+def _constant(_: str) -> NoReturn:
+    raise StrictJsonError("not_finite_number")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise StrictJsonError("not_finite_number")
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)
+
+
+def _has_lone_surrogate(raw: str, value: Any) -> bool:
+    if "\\ud" not in raw and "\\uD" not in raw:
+        return _LONE.search(raw) is not None
+    return _LONE.search(json.dumps(value, ensure_ascii=False)) is not None

@@ -1,0 +1,109 @@
+"""The door to the checks: one call over a whole conversation, or turn by turn as it happens.
+
+1. A check sees only the turns added before it.
+2. The same turns and summary give the same result on every machine.
+3. Work is bounded: of a very long summary the first :data:`MAX_CLAIMS` sentences are checked, and the rest is one
+   claim for review.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+
+from harness.errors import ConfigError
+from harness.grounding.claims import read_all
+from harness.grounding.evidence import Evidence
+from harness.grounding.verdict import Claim, GroundingResult, combine, judge
+
+__all__ = ["MAX_CLAIMS", "Checker", "Conversation", "turns_of"]
+
+MAX_CLAIMS = 300
+_SPEAKER = re.compile(r"[ \t]*([^\W\d_][^\n:.?!]{0,39}?)[ \t]*:(?=[ \t]|$)[ \t]*")
+_ONE_LINE = re.compile(r" \. (?=[A-Z][\w ]{0,30}: )")  # "Ann: Hi . Bo: Hello": turns parted by a lone full stop
+
+Context = str | Sequence[Mapping[str, str]]
+
+
+class Conversation:
+    """Evidence that grows; made by :meth:`Checker.conversation`."""
+
+    def __init__(self, today: dt.date | None = None) -> None:
+        self._today = today
+        self._evidence = Evidence(today)
+
+    def add(self, speaker: str, text: str) -> None:
+        """Add one final utterance."""
+        self._evidence.add(speaker, text)
+
+    def check(self, summary: str) -> GroundingResult:
+        """Judge ``summary`` by what was added so far."""
+        sentences = read_all(summary, self._today)
+        claims = [judge(sentence, self._evidence) for sentence in islice(sentences, MAX_CLAIMS)]
+        rest = next(sentences, None)
+        if rest is not None:
+            claims.append(_unread(rest.start, len(summary)))
+        return combine(tuple(claims))
+
+    def forget(self) -> None:
+        """Drop everything said so far."""
+        self._evidence = Evidence(self._today)
+
+
+def _unread(start: int, end: int) -> Claim:
+    return Claim(
+        start=start, end=end, verdict="ungrounded", band="review", reason="unsupported_claim", score=0.45,
+        reasons=("unsupported_claim",),
+    )  # fmt: skip
+
+
+class Checker:
+    """The default check: deterministic, explainable, without a model."""
+
+    def check(self, context: Context, summary: str, *, today: dt.date | None = None) -> GroundingResult:
+        """Judge ``summary`` against a whole conversation.
+
+        Args:
+            context: lines ``Speaker: text`` or mappings with ``speaker`` and ``text``.
+            summary: what is to be judged.
+            today: the conversation's date, so that weekdays and dates support each other.
+
+        Raises:
+            ConfigError: the context is neither.
+        """
+        conversation = self.conversation(today=today)
+        for speaker, text in turns_of(context):
+            conversation.add(speaker, text)
+        return conversation.check(summary)
+
+    def conversation(self, *, today: dt.date | None = None) -> Conversation:
+        """A conversation without turns."""
+        return Conversation(today)
+
+
+def turns_of(context: Context) -> Iterable[tuple[str, str]]:
+    """Speaker and text of each turn; a line without a speaker continues the turn before it."""
+    if isinstance(context, str):
+        return _lines(context)
+    return [_turn(turn) for turn in context]
+
+
+def _turn(turn: Mapping[str, str]) -> tuple[str, str]:
+    given: object = turn  # callers pass what they decoded; the annotation is a promise, not a check
+    if isinstance(given, Mapping):
+        speaker, text = given.get("speaker", ""), given.get("text")
+        if isinstance(speaker, str) and isinstance(text, str):
+            return speaker, text
+    raise ConfigError("context", type(turn).__name__, "turns with the strings speaker and text")
+
+
+def _lines(context: str) -> Iterable[tuple[str, str]]:
+    speaker = ""
+    for line in _ONE_LINE.sub("\n", context).splitlines():
+        match = _SPEAKER.match(line)
+        if match:
+            speaker, line = match.group(1), line[match.end() :]
+        if line.strip():
+            yield speaker, line

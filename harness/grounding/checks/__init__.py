@@ -1,0 +1,1 @@
+"""One module a family of checks; each is ``check(question) -> list[Finding]``."""

@@ -1,0 +1,1 @@
+"""Lexicons of the grounding checks, one folder a language."""

@@ -1,0 +1,117 @@
+"""Latency per stage, in HdrHistograms: nanoseconds inside, milliseconds in reports.
+
+1. A percentile needs samples: p90 from 10, p95 from 20, p99 from 1,000, p99.9 from 10,000; below it is n/a.
+2. Values keep 3 significant digits, from 1 ns to 1 h; the maximum is exact.
+3. Latency is not accuracy: the share of messages under the objective is ``latency_slo_rate``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hdrh.histogram import HdrHistogram
+
+from harness.errors import ConfigError
+from harness.metrics.missing import Missing, settle
+from harness.metrics.stats import wilson
+
+__all__ = ["END_TO_END", "PERCENTILES", "SLO_MS", "LatencyBook"]
+
+END_TO_END = "message"
+"""Stage name of the whole way, from a message's arrival to its outcome."""
+
+SLO_MS = 500.0
+"""The objective of the user's document."""
+
+PERCENTILES = (("p50_ms", 50.0, 1), ("p90_ms", 90.0, 10), ("p95_ms", 95.0, 20), ("p99_ms", 99.0, 1_000))
+"""Figure, percentile, samples it needs."""
+
+_TAIL = ("p99_9_ms", 99.9, 10_000)
+_LOWEST_NS, _HIGHEST_NS, _DIGITS = 1, 3_600_000_000_000, 3
+
+
+class _Stage:
+    """The samples of one stage."""
+
+    __slots__ = ("histogram", "longest_ns", "n")
+
+    def __init__(self) -> None:
+        self.histogram: Any = HdrHistogram(_LOWEST_NS, _HIGHEST_NS, _DIGITS)
+        self.longest_ns = 0
+        self.n = 0
+
+    def record(self, ns: int) -> None:
+        self.histogram.record_value(min(max(ns, _LOWEST_NS), _HIGHEST_NS))
+        self.longest_ns = max(self.longest_ns, ns)
+        self.n += 1
+
+    def percentile_ms(self, percentile: float, needs: int) -> float | Missing:
+        if self.n < needs:
+            return Missing(f"{self.n} samples; {needs:,} are needed")
+        return min(int(self.histogram.get_value_at_percentile(percentile)), self.longest_ns) / 1e6
+
+    def under(self, ns: float) -> int:
+        """Samples of at most ``ns``, to the histogram's 3 digits."""
+        total = 0
+        for step in self.histogram.get_recorded_iterator():
+            if self.histogram.get_lowest_equivalent_value(step.value_iterated_to) > ns:
+                break
+            total += step.count_added_in_this_iter_step
+        return total
+
+    def figures(self) -> dict[str, Any]:
+        table: dict[str, Any] = {"n": self.n}
+        for name, percentile, needs in (*PERCENTILES, _TAIL):
+            table[name] = self.percentile_ms(percentile, needs)
+        table["max_ms"] = self.longest_ns / 1e6
+        return settle(table)
+
+
+class LatencyBook:
+    """Collects durations by stage."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, _Stage] = {}
+
+    def record(self, stage: str, ns: int) -> None:
+        """Add one duration.
+
+        Args:
+            stage: "decode", "ground" ...; :data:`END_TO_END` for the whole way.
+            ns: nanoseconds, not negative.
+
+        Raises:
+            ConfigError: ``ns`` is negative: the times given do not come from one monotonic clock.
+        """
+        if ns < 0:
+            raise ConfigError("ns", ns, "a duration of 0 or more", fix="take both times from one Clock")
+        found = self._stages.get(stage)
+        if found is None:
+            found = self._stages[stage] = _Stage()
+        found.record(ns)
+
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """Stage -> n and percentiles in ms, by rule 1; the whole way last."""
+        names = sorted(self._stages, key=lambda name: (name == END_TO_END, name))
+        return {name: self._stages[name].figures() for name in names}
+
+    def slo_rate(self, slo_ms: float = SLO_MS, *, stage: str = END_TO_END) -> float | None:
+        """Share of ``stage`` within ``slo_ms``; None where nothing was measured."""
+        found = self._stages.get(stage)
+        return None if found is None else found.under(slo_ms * 1e6) / found.n
+
+    def slo_figures(self, slo_ms: float = SLO_MS) -> dict[str, Any]:
+        """``latency_slo_rate`` with its n, objective and interval, ready for a report."""
+        found = self._stages.get(END_TO_END)
+        if found is None:
+            missing = Missing("no message was timed from end to end")
+            return settle({"latency_slo_rate": missing, "latency_slo_ms": slo_ms, "latency_slo_n": 0})
+        hits = found.under(slo_ms * 1e6)
+        return settle(
+            {
+                "latency_slo_rate": hits / found.n,
+                "latency_slo_ms": slo_ms,
+                "latency_slo_n": found.n,
+                "latency_slo_interval": tuple(wilson(hits, found.n) or ()),
+            }
+        )

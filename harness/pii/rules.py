@@ -1,0 +1,214 @@
+"""Rules as data: load, check and index the TOML files of ``harness/pii/rules`` and of the user.
+
+1. A rule states ``id``, ``type``, ``kind``, ``pattern``, ``priority``, ``min_len``, ``max_len`` and ``examples``
+   (``match`` and ``no_match``, at least one each); everything else has a default. Unknown fields are errors.
+2. ``kind``: ``run`` = the pattern must match a whole row of digit groups; ``regex`` = it is searched in a chain;
+   ``email`` = it is the domain, the local part is read outward from ``@``.
+3. ``context``: cue words near the value. Of a positive and a negative cue the nearer one counts. ``required`` = no
+   cue, no span; ``side`` = left | both (the next word counts too).
+4. ``on_invalid`` says what a refused validator means: ``drop``, ``need_context`` or ``keep``.
+5. ``negative`` = cues that speak against it, ``units`` = next words that do; ``public`` = cues that make a toll-free
+   number public; ``after`` = what may follow directly although digits follow; ``extension`` = "x204" belongs to it.
+6. ``[macros]`` of a file: ``<NAME>`` in a pattern is replaced by its text, as a word list by its list.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, cast
+
+from harness.errors import ConfigError
+from harness.pii.validators import VALIDATORS
+
+__all__ = ["Context", "Rule", "RuleSet", "builtin_rules", "load_rules"]
+
+Kind = Literal["run", "regex", "email"]
+OnInvalid = Literal["drop", "need_context", "keep"]
+
+_REQUIRED = {"id", "type", "kind", "pattern", "priority", "min_len", "max_len", "examples"}
+_OPTIONAL = {
+    "after", "context", "digits", "extension", "fit", "negative", "negative_window", "on_invalid", "public", "units",
+    "validators",
+}  # fmt: skip
+_CHOICES = {"kind": ("run", "regex", "email"), "on_invalid": ("drop", "need_context", "keep")}
+LONGEST = 400
+"""Largest ``max_len``: the hold-back is bounded by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Cue words of a rule; ``window`` in characters of cleaned text before the value."""
+
+    words: re.Pattern[str]
+    window: int = 64
+    both: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One way a type is written; see the module's rules."""
+
+    id: str
+    type: str
+    kind: Kind
+    pattern: re.Pattern[str]
+    priority: int
+    min_len: int
+    max_len: int
+    match: tuple[str, ...]
+    no_match: tuple[str, ...]
+    digits: tuple[int, int] = (0, 0)
+    validators: tuple[Callable[[str], bool], ...] = ()
+    on_invalid: OnInvalid = "drop"
+    context: Context | None = None
+    negative: re.Pattern[str] | None = None
+    negative_window: int = 64
+    units: re.Pattern[str] | None = None
+    public: re.Pattern[str] | None = None
+    after: re.Pattern[str] | None = None
+    extension: bool = False
+    fit: str = ""
+
+    def valid(self, value: str) -> bool:
+        """Whether every validator accepts ``value`` (folded)."""
+        return all(check(value) for check in self.validators)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Rules ready for the detector, and the digest that names them."""
+
+    rules: tuple[Rule, ...]
+    digest: str
+    by_digits: Mapping[int, tuple[Rule, ...]]
+
+    def of_kind(self, kind: Kind) -> tuple[Rule, ...]:
+        """The rules of one kind, most important first."""
+        return tuple(rule for rule in self.rules if rule.kind == kind)
+
+
+def load_rules(sources: Iterable[tuple[str, str]]) -> RuleSet:
+    """Compile rule files.
+
+    Args:
+        sources: (name, TOML text) of each file; the name is only for messages.
+
+    Raises:
+        ConfigError: a file is not TOML, or a rule breaks the module's rules.
+    """
+    tables: list[dict[str, Any]] = []
+    for name, text in sources:
+        tables.extend(_tables(name, text))
+    rules = tuple(sorted((_rule(table) for table in tables), key=lambda rule: (-rule.priority, rule.id)))
+    if len({rule.id for rule in rules}) != len(rules):
+        raise ConfigError("rules", "id", "every id once")
+    canonical = json.dumps(sorted(tables, key=lambda table: str(table["id"])), sort_keys=True, ensure_ascii=False)
+    digest = "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+    runs = [rule for rule in rules if rule.kind == "run"]
+    most = max((rule.digits[1] for rule in runs), default=0)
+    by_digits = {n: tuple(r for r in runs if r.digits[0] <= n <= r.digits[1]) for n in range(most + 1)}
+    return RuleSet(rules, digest, by_digits)
+
+
+@cache
+def builtin_rules() -> RuleSet:
+    """The rules shipped with the package."""
+    folder = resources.files("harness.pii").joinpath("rules")
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
+    return load_rules((item.name, item.read_text(encoding="utf-8")) for item in files)
+
+
+def _tables(name: str, text: str) -> list[dict[str, Any]]:
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"rules file {name}", "text", f"TOML ({error})") from None
+    macros = data.get("macros", {})
+    return [_expand(table, macros) for table in data.get("rule", [])]
+
+
+def _expand(value: Any, macros: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: item if key == "examples" else _expand(item, macros) for key, item in value.items()}
+    if isinstance(value, str):
+        whole = re.fullmatch(r"<([A-Z]+)>", value)
+        if whole and whole[1] in macros:
+            return macros[whole[1]]
+        return re.sub(r"<([A-Z]+)>", lambda m: str(macros.get(m[1], m[0])), value)
+    return value
+
+
+def _rule(table: Mapping[str, Any]) -> Rule:
+    name = f"rule {table.get('id', '?')}"
+    _check(name, table)
+    context = table.get("context")
+    return Rule(
+        id=table["id"],
+        type=table["type"],
+        kind=table["kind"],
+        pattern=_compiled(name, table["pattern"]),
+        priority=table["priority"],
+        min_len=table["min_len"],
+        max_len=table["max_len"],
+        match=tuple(table["examples"]["match"]),
+        no_match=tuple(table["examples"]["no_match"]),
+        digits=cast("tuple[int, int]", tuple(table.get("digits", (0, 0)))),
+        validators=tuple(VALIDATORS[key] for key in table.get("validators", ())),
+        on_invalid=table.get("on_invalid", "drop"),
+        context=_context(context) if context else None,
+        negative=_cues(table["negative"]) if "negative" in table else None,
+        negative_window=table.get("negative_window", 64),
+        units=_cues(table["units"]) if "units" in table else None,
+        public=_cues(table["public"]) if "public" in table else None,
+        after=_compiled(name, table["after"]) if "after" in table else None,
+        extension=table.get("extension", False),
+        fit=table.get("fit", ""),
+    )
+
+
+def _check(name: str, table: Mapping[str, Any]) -> None:
+    missing = sorted(_REQUIRED - set(table))
+    unknown = sorted(set(table) - _REQUIRED - _OPTIONAL)
+    if missing or unknown:
+        raise ConfigError(name, missing or unknown, "the fields of harness/pii/rules.py", fix="see its first lines")
+    for key, allowed in _CHOICES.items():
+        if table.get(key, allowed[0]) not in allowed:
+            raise ConfigError(f"{name}: {key}", table[key], " | ".join(allowed))
+    examples = table["examples"]
+    if not isinstance(examples, dict) or not examples.get("match") or not examples.get("no_match"):
+        raise ConfigError(f"{name}: examples", "none", "at least one match and one no_match")
+    if not 0 < table["min_len"] <= table["max_len"] <= LONGEST:
+        raise ConfigError(f"{name}: max_len", table["max_len"], f"min_len to {LONGEST}")
+    for key in table.get("validators", ()):
+        if key not in VALIDATORS:
+            raise ConfigError(f"{name}: validators", key, " | ".join(sorted(VALIDATORS)))
+
+
+def _compiled(name: str, pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(f"{name}: pattern", "regex", f"a regular expression ({error.msg})") from None
+
+
+def _context(table: Mapping[str, Any]) -> Context:
+    return Context(
+        words=_cues(table["words"]),
+        window=table.get("window", 64),
+        both=table.get("side", "left") == "both",
+        required=table.get("required", False),
+    )
+
+
+def _cues(words: Sequence[str]) -> re.Pattern[str]:
+    """Any of ``words`` as whole words; case does not matter, longer ones first."""
+    listed = "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)

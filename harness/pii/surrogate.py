@@ -1,0 +1,333 @@
+"""Fakes of the same shape: the space (SURROGATES.md), the rendering, and the vault of a session.
+
+1. A surrogate is made of HMAC-SHA256(key, type, canonical value): the same value gives the same surrogate over the
+   whole session, however it is written; distinct values give distinct ones (probing).
+2. It is detected again as its type over its whole length, wherever the value was.
+3. The surrogate of a surrogate is itself.
+4. :func:`is_surrogate` needs neither key nor vault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from harness.pii.shapes import card_marker, country_code, digits_of, iban_marker, is_marked, is_nanp, main_number
+from harness.pii.validators import iban_ok, luhn_ok
+from harness.text.fold import fold
+
+__all__ = ["Edit", "SurrogateVault", "is_surrogate"]
+
+_AREAS = tuple(str(n) for n in range(201, 990) if str(n)[0] != "8" and str(n)[1:] != "11" and n != 555)
+_EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?(?:example\.(?:com|org|net)|[^.@]+\.(?:test|invalid|example))")
+_DOMAINS = ("example.com", "example.org", "example.net")
+_LETTERS = "abcdefghijkmnopqrstuvwxyz"
+_PART = re.compile(
+    r"(?:\b(?:ending|ends|end)(?: (?:in|with|on))?|\blast (?:four|4)(?: digits)?(?: (?:are|is|were|of \w+ \w+ (?:are|is)))?"
+    r"|[*xX•]{2,}[- ]?)[ :]{0,2}(?<![0-9])([0-9]{4})(?![0-9])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace ``text[start:end]`` by ``new``; it is part of the value ``value_id`` of ``type``."""
+
+    start: int
+    end: int
+    new: str
+    type: str
+    value_id: str
+
+
+class _Digest:
+    """Endless keyed pseudo-random numbers for one canonical value."""
+
+    def __init__(self, key: bytes, type_: str, canonical: str, attempt: int) -> None:
+        self._key = key
+        self._message = f"{type_}\0{canonical}\0{attempt}".encode("utf-8", "surrogatepass")
+
+    def number(self, label: str, below: int) -> int:
+        """A number in ``range(below)`` that depends on ``label`` too."""
+        raw = hmac.new(self._key, self._message + b"\0" + label.encode(), hashlib.sha256).digest()
+        return int.from_bytes(raw, "big") % below
+
+    def nonzero(self, count: int) -> str:
+        """Likewise, none of them 0."""
+        row = ""
+        number = self.number("nonzero", 9**40)
+        while len(row) < count:
+            number, digit = divmod(number, 9)
+            row = str(digit + 1) + row
+        return row
+
+    def digits(self, count: int) -> str:
+        """The last ``count`` of 40 digits, so that longer and shorter writings end alike."""
+        return f"{self.number('digits', 10**40):040d}"[40 - count :] if count else ""
+
+
+def _folded(value: str) -> str:
+    return fold(value)[0]
+
+
+def _fill(shape: str, digits: str) -> str:
+    """``shape`` (folded) with its digits replaced one by one."""
+    fresh = iter(digits)
+    return "".join(next(fresh) if char in "0123456789" else char for char in shape)
+
+
+# --- telephone -------------------------------------------------------------------------------------------------------
+
+
+def _phone_parts(shape: str) -> tuple[str, str]:
+    """(prefix digits that stay, national digits) of a number without its extension."""
+    digits = digits_of(shape)
+    if shape.lstrip("(").startswith("+"):
+        size = len(country_code(digits))
+    elif digits.startswith("00") and not digits.startswith("000"):
+        size = 2 + len(country_code(digits[2:]))
+    else:
+        size = int(len(digits) == 11 and digits[0] == "1" and is_nanp(digits[1:]))
+    return digits[:size], digits[size:]
+
+
+def _phone_is_nanp(prefix: str, national: str) -> bool:
+    return len(national) == 10 and (prefix in ("1", "001") or (not prefix and is_nanp(national)))
+
+
+def _phone_canonical(value: str) -> str:
+    shape = re.sub(r"\(0\)", "", main_number(_folded(value)))
+    prefix, national = _phone_parts(shape)
+    if _phone_is_nanp(prefix, national):
+        return "+1" + national
+    return f"+{prefix.removeprefix('00')}{national}" if prefix else national
+
+
+def _phone_render(value: str, digest: _Digest) -> str:
+    shape = _folded(value)
+    main = main_number(shape)
+    prefix, national = _phone_parts(main)
+    if _phone_is_nanp(prefix, national):
+        area = _AREAS[digest.number("area", len(_AREAS))]
+        fresh = f"{area}55501{digest.number('line', 100):02d}"
+    else:
+        fresh = ("000" + digest.nonzero(max(0, len(national) - 3)))[: len(national)]
+    extension = shape[len(main) :]
+    return _fill(main, prefix + fresh) + _fill(extension, digest.digits(len(digits_of(extension))))
+
+
+def _phone_is(value: str) -> bool:
+    prefix, national = _phone_parts(main_number(_folded(value)))
+    if _phone_is_nanp(prefix, national):
+        return national[3:8] == "55501"
+    return is_marked(national)
+
+
+# --- cards, social security, IBAN ------------------------------------------------------------------------------------
+
+
+def _digits_canonical(value: str) -> str:
+    return digits_of(_folded(value))
+
+
+def _card_render(value: str, digest: _Digest) -> str:
+    shape = _folded(value)
+    size = len(digits_of(shape))
+    body = card_marker(size) + digest.digits(size - 5)
+    check = next(d for d in "0123456789" if luhn_ok(body + d))
+    return _fill(shape, body + check)
+
+
+def _card_is(value: str) -> bool:
+    digits = _digits_canonical(value)
+    return digits.startswith(card_marker(len(digits))) and luhn_ok(digits)
+
+
+def _ssn_render(value: str, digest: _Digest) -> str:
+    return _fill(_folded(value), f"666{1 + digest.number('group', 99):02d}{1 + digest.number('serial', 9999):04d}")
+
+
+def _ssn_is(value: str) -> bool:
+    digits = _digits_canonical(value)
+    return len(digits) == 9 and (digits.startswith("666") or digits[:8] == "98765432")
+
+
+def _compact(value: str) -> str:
+    return "".join(filter(str.isalnum, _folded(value))).upper()
+
+
+def _iban_render(value: str, digest: _Digest) -> str:
+    shape = _folded(value)
+    old = _compact(value)
+    fresh = "".join(
+        str(digest.number(f"c{i}", 10)) if char.isdigit() else chr(65 + digest.number(f"c{i}", 26))
+        for i, char in enumerate(old[4:])
+    )
+    country = iban_marker(len(old))
+    rest = int("".join(str(int(c, 36)) for c in fresh + country + "00")) % 97
+    new = iter(f"{country}{98 - rest:02d}{fresh}")
+    return "".join(_cased(next(new), char) if char.isalnum() else char for char in shape)
+
+
+def _cased(char: str, like: str) -> str:
+    return char.lower() if like.islower() else char
+
+
+def _iban_is(value: str) -> bool:
+    compact = _compact(value)
+    return 15 <= len(compact) <= 34 and compact[:2] == iban_marker(len(compact)) and iban_ok(compact)
+
+
+# --- e-mail, addresses -----------------------------------------------------------------------------------------------
+
+
+def _email_canonical(value: str) -> str:
+    return _folded(value).lower()
+
+
+def _email_render(value: str, digest: _Digest) -> str:
+    local, _, domain = _folded(value).rpartition("@")
+    made = [_email_char(char, digest.number(f"c{i}", 250)) for i, char in enumerate(local)]
+    short = 6 - sum(map(str.isalnum, local))
+    made += [_LETTERS[digest.number(f"m{i}", 25)] for i in range(short)]
+    host = _DOMAINS[digest.number("domain", 3)]
+    return "".join(made) + "@" + (host.upper() if domain.isupper() else host)
+
+
+def _email_char(char: str, number: int) -> str:
+    if char.isdigit():
+        return str(number % 10)
+    if not char.isalpha():
+        return "." if char == "@" else char
+    return _LETTERS[number % 25].upper() if char.isupper() else _LETTERS[number % 25]
+
+
+def _email_is(value: str) -> bool:
+    return _EXAMPLE_DOMAIN.fullmatch(_folded(value).lower().rpartition("@")[2]) is not None
+
+
+def _ip_canonical(value: str) -> str:
+    return _folded(value).lower()
+
+
+def _ip_render(value: str, digest: _Digest) -> str:
+    shape = _folded(value)
+    if ":" in shape:
+        return _ipv6_render(shape, digest)
+    parts = [str(240 + digest.number("o0", 10))]
+    for i, part in enumerate(shape.split(".")[1:]):
+        low, high = ((0, 10), (10, 100), (100, 256))[len(part) - 1]
+        parts.append(str(low + digest.number(f"o{i + 1}", high - low)))
+    return ".".join(parts)
+
+
+def _ipv6_render(shape: str, digest: _Digest) -> str:
+    """2001:db8 and as many groups as before, each of its length; a short or mixed one gets two."""
+    groups = shape.split(":")
+    if "." in shape or "::" in shape:
+        pair = f"{digest.number('a', 0xF000) + 0x1000:x}:{digest.number('b', 0xF000) + 0x1000:x}"
+        return f"2001:db8:{pair}::" if shape.endswith("::") else f"2001:db8::{pair}"
+    fresh = [_hex(digest.number(f"g{i}", 16 ** len(group)), len(group)) for i, group in enumerate(groups[2:])]
+    return ":".join(["2001", "db8" if len(groups[1]) < 4 else "0db8", *fresh])
+
+
+def _hex(number: int, size: int) -> str:
+    return f"{number:0{size}x}"
+
+
+def _ip_is(value: str) -> bool:
+    folded = _folded(value).lower()
+    return re.match(r"24[0-9]\.[0-9]|2001:0?db8:", folded) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    canonical: Callable[[str], str]
+    render: Callable[[str, _Digest], str]
+    test: Callable[[str], bool]
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "CREDIT_CARD": _Kind(_digits_canonical, _card_render, _card_is),
+    "EMAIL": _Kind(_email_canonical, _email_render, _email_is),
+    "IBAN": _Kind(_compact, _iban_render, _iban_is),
+    "IP": _Kind(_ip_canonical, _ip_render, _ip_is),
+    "PHONE": _Kind(_phone_canonical, _phone_render, _phone_is),
+    "SSN": _Kind(_digits_canonical, _ssn_render, _ssn_is),
+}
+
+
+def is_surrogate(type_: str, value: str) -> bool:
+    """Whether ``value`` lies in the surrogate space of its type; types without a space have no surrogates."""
+    kind = _KINDS.get(type_)
+    return kind is not None and kind.test(value)
+
+
+class SurrogateVault:
+    """The surrogates of one session.
+
+    Args:
+        key: secret of the corpus.
+        key_id: its name, which may be published.
+    """
+
+    def __init__(self, key: bytes, key_id: str) -> None:
+        self._key = key
+        self.key_id = key_id
+        self._attempts: dict[tuple[str, str], int] = {}
+        self._owner: dict[tuple[str, str], str] = {}
+        self._ids: dict[tuple[str, str], str] = {}
+        self._last_four: dict[str, tuple[str, str, str]] = {}
+
+    def surrogate(self, type_: str, value: str) -> str:
+        """The fake that stands for ``value``; the value itself if it is one already.
+
+        Text of a type without a surrogate space (masked oversize text) becomes a row of the same length that is
+        masked again.
+        """
+        kind = _KINDS.get(type_)
+        if kind is None:
+            return "0" + "x" * (len(value) - 1)
+        self.value_id(type_, value)
+        if kind.test(value):
+            self._owner.setdefault((type_, kind.canonical(value)), kind.canonical(value))
+            return value
+        canonical = kind.canonical(value)
+        fake = self._probe(kind, type_, canonical, value)
+        self._remember_last_four(type_, value, fake)
+        return fake
+
+    def value_id(self, type_: str, value: str) -> str:
+        """``s1``, ``s2`` ... in the order values are first met."""
+        kind = _KINDS.get(type_)
+        canonical = kind.canonical(value) if kind else value
+        return self._ids.setdefault((type_, canonical), f"s{len(self._ids) + 1}")
+
+    def replace_parts(self, text: str) -> list[Edit]:
+        """Edits for later mentions of a known value's last four digits ("ending in 1234")."""
+        edits: list[Edit] = []
+        for found in _PART.finditer(text):
+            known = self._last_four.get(_folded(found[1]))
+            if known:
+                edits.append(Edit(found.start(1), found.end(1), *known))
+        return edits
+
+    def _probe(self, kind: _Kind, type_: str, canonical: str, value: str) -> str:
+        """The first surrogate, from the known attempt on, that no other value has."""
+        attempt = self._attempts.get((type_, canonical), 0)
+        while attempt < 10_000:
+            fake = kind.render(value, _Digest(self._key, type_, canonical, attempt))
+            if self._owner.setdefault((type_, kind.canonical(fake)), canonical) == canonical:
+                break
+            attempt += 1
+        self._attempts[type_, canonical] = attempt
+        return fake
+
+    def _remember_last_four(self, type_: str, value: str, fake: str) -> None:
+        main, other = (main_number(v) if type_ == "PHONE" else v for v in (_folded(value), fake))
+        old, new = digits_of(main), digits_of(other)
+        if type_ in ("CREDIT_CARD", "PHONE", "SSN", "IBAN") and len(old) >= 7:
+            self._last_four[old[-4:]] = (new[-4:], type_, self.value_id(type_, value))

@@ -1,0 +1,61 @@
+"""Stage: look once more, with other eyes, at what is about to leave; and the body of the audit record.
+
+1. ``pii_redacted`` comes from the independent scan of the redacted payload; it is never a constant.
+2. A leak found here quarantines the message: fail closed.
+3. ``governance_status`` is computed: compliant, non_compliant (and the failing check), or not_checked for messages
+   that hold nothing to check.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from harness.pii.scan import leaks
+from harness.pipeline.outcome import Outcome, PathSpan
+from harness.pipeline.payload import leaves
+
+__all__ = ["audit_body", "governance", "nothing_left", "span_counts"]
+
+
+def nothing_left(payload: Any, exempt: Callable[[str], bool]) -> bool:
+    """True when the independent scan finds no structured personal data in ``payload``."""
+    return not any(leaks(text) for path, text in leaves(payload) if not exempt(path))
+
+
+def governance(outcome: Outcome) -> dict[str, str]:
+    """``{"status"}`` and, when it is non_compliant, the ``failing`` check."""
+    if not outcome.pii_redacted:
+        return {"status": "non_compliant", "failing": "pii"}
+    if outcome.verdict != "accepted":
+        return {"status": "non_compliant", "failing": outcome.stage}
+    if outcome.deliverable and (outcome.grounding is None or outcome.grounding.degraded):
+        return {"status": "not_checked", "failing": "ground"}
+    return {"status": "compliant" if outcome.deliverable or outcome.spans else "not_checked"}
+
+
+def span_counts(spans: Iterable[PathSpan]) -> dict[str, int]:
+    """Values found, by type; pieces of one value count once."""
+    return dict(sorted(Counter(span.type for span in spans if span.last).items()))
+
+
+def audit_body(outcome: Outcome, policy_digest: str) -> dict[str, Any]:
+    """The record of one inbound message, without time, latency and keyed hash: those are added at the edge."""
+    return {
+        "record": "message",
+        "number": outcome.number,
+        "interaction_id": outcome.conversation,
+        "seq": outcome.seq,
+        "event": outcome.event,
+        "verdict": outcome.verdict,
+        "stage": outcome.stage,
+        "reasons": list(outcome.reasons),
+        "spans": span_counts(outcome.spans),
+        "pii_redacted": outcome.pii_redacted,
+        "hallucination_check_passed": None if outcome.grounding is None else outcome.grounding.verdict == "grounded",
+        "governance_status": outcome.governance.get("status", "not_checked"),
+        "failing_check": outcome.governance.get("failing"),
+        "policy": policy_digest,
+        "digest": outcome.digest,
+    }

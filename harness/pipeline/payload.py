@@ -1,0 +1,80 @@
+"""A JSON value as strings with paths, and back: shared by the stages that look at every string.
+
+1. A path is an RFC 6901 pointer; a key is addressed as the pointer of its member plus ``#key``; a key that itself
+   ends so is written with ``~#key``.
+2. Strings, keys and integers are all text here: a card number may be written without quotes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = ["canonical", "digest", "leaves", "pointer", "rebuild"]
+
+_SHORTEST_NUMBER = 7
+"""Numbers with fewer digits cannot hold any structured type."""
+
+
+def pointer(parent: str, key: str | int) -> str:
+    """The RFC 6901 pointer of member ``key`` of ``parent``."""
+    if isinstance(key, int):
+        return f"{parent}/{key}"
+    escaped = key.replace("~", "~0").replace("/", "~1")
+    return f"{parent}/{escaped.removesuffix('#key')}~#key" if escaped.endswith("#key") else f"{parent}/{escaped}"
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(path, text) of every string, key and long number in ``value``, in document order."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            inner = pointer(path, key)
+            yield f"{inner}#key", key
+            yield from leaves(item, inner)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from leaves(item, pointer(path, index))
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        text = str(value)
+        if len(text) >= _SHORTEST_NUMBER:
+            yield path, text
+
+
+def rebuild(value: Any, new: Mapping[str, str], path: str = "") -> Any:
+    """``value`` with the texts at the paths of ``new`` replaced; members untouched are shared, not copied."""
+    if not new:
+        return value
+    if isinstance(value, Mapping):
+        built: dict[str, Any] = {}
+        for key, item in value.items():
+            inner = pointer(path, key)
+            name = new.get(f"{inner}#key", key)
+            built[_free(built, name)] = rebuild(item, new, inner)
+        return built
+    if isinstance(value, list | tuple):
+        return [rebuild(item, new, pointer(path, index)) for index, item in enumerate(value)]
+    return new.get(path, value)
+
+
+def _free(built: Mapping[str, Any], name: str) -> str:
+    """Two keys may become the same placeholder; neither may swallow the other."""
+    candidate, count = name, 1
+    while candidate in built:
+        count += 1
+        candidate = f"{name}~{count}"
+    return candidate
+
+
+def canonical(value: Any) -> bytes:
+    """The one byte form of a JSON value: keys sorted, compact, UTF-8."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of :func:`canonical`, hex. For redacted values only: it is not keyed."""
+    return hashlib.sha256(canonical(value)).hexdigest()

@@ -1,0 +1,119 @@
+"""Replace personal data in one text of the wire, in place, and say where it was.
+
+1. Every character outside the replaced values stays as it was: JSON is edited in its raw text, never written anew.
+2. Labels give the place of the *surrogate* in the decoded string.
+3. What is about to be written is scanned once more by the independent leak scan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.dialects.json_scan import JsonText, JsonTextError, scan_json
+from harness.dialects.json_text import apply_edits_with_cuts, splice
+from harness.pii.scan import leaks
+from harness.recording.entry import PiiLabel
+
+__all__ = ["Edited", "EditedString", "Replacement", "edit_text", "leak_in", "parse", "strings"]
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """``text`` in the place of ``[start:end]`` of the decoded string at ``path`` ("" with no JSON: the whole text)."""
+
+    path: str
+    start: int
+    end: int
+    text: str = field(repr=False)
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The new text, labels of what was replaced, the cuts' new places, and path -> (start, end, new length)."""
+
+    text: str = field(repr=False)
+    labels: tuple[PiiLabel, ...]
+    cuts: tuple[int, ...]
+    places: Mapping[str, tuple[tuple[int, int, int], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedString:
+    """How one string of a message was changed: what moves labels along.
+
+    Args:
+        edits: (start, end, new length), in order, offsets of the string as received.
+    """
+
+    conversation: str
+    seq: int | None
+    path: str
+    edits: tuple[tuple[int, int, int], ...]
+
+
+def parse(raw: str) -> JsonText | None:
+    """``raw`` as JSON with offsets, None if it is not JSON."""
+    try:
+        return scan_json(raw)
+    except JsonTextError:
+        return None
+
+
+def strings(raw: str, parsed: JsonText | None) -> Iterable[tuple[str, str]]:
+    """(path, decoded text) of everything in ``raw`` that can hold a value."""
+    if parsed is None:
+        yield "", raw
+        return
+    for string in parsed.strings:
+        yield string.path, string.value
+    for number in parsed.numbers:
+        yield number.path, number.text
+
+
+def edit_text(
+    raw: str, parsed: JsonText | None, replacements: Sequence[Replacement], cuts: Sequence[int] = ()
+) -> Edited:
+    """``raw`` with the replacements made."""
+    if not replacements:
+        return Edited(raw, (), tuple(cuts))
+    by_path: dict[str, list[Replacement]] = {}
+    for one in sorted(replacements, key=lambda r: (r.path, r.start)):
+        by_path.setdefault(one.path, []).append(one)
+    labels = tuple(label for found in by_path.values() for label in _labels(found))
+    edits = {path: [(r.start, r.end, r.text) for r in found] for path, found in by_path.items()}
+    if parsed is None:
+        new, new_cuts = splice(raw, edits[""], cuts)
+    else:
+        new, new_cuts = apply_edits_with_cuts(raw, edits, cuts)
+    places = {path: tuple((r.start, r.end, len(r.text)) for r in found) for path, found in by_path.items()}
+    return Edited(new, labels, tuple(new_cuts), places)
+
+
+def _labels(found: Sequence[Replacement]) -> Iterable[PiiLabel]:
+    shift = 0
+    for one in found:
+        start = one.start + shift
+        shift += len(one.text) - (one.end - one.start)
+        if one.text:
+            yield PiiLabel(type=one.type, start=start, end=start + len(one.text), id=one.id, path=one.path)
+
+
+def leak_in(text: str, exempt: Callable[[str], bool]) -> str | None:
+    """The type of a value the independent scan finds in ``text``, None if it finds none."""
+    parsed = parse(text)
+    for path, value in strings(text, parsed):
+        if not exempt(path) or parsed is None:
+            found = leaks(value)
+            if found:
+                return found[0].type
+    if parsed is None and "\\u" in text:
+        plain = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text)
+        hidden = leaks(plain)
+        return hidden[0].type if hidden else None
+    return None

@@ -1,0 +1,135 @@
+"""Texts on their way to the file: searched, replaced, and scanned once more before they are written.
+
+1. The personal data of an inbound message is what the pipeline found in it; of everything else, what the redactor finds
+   here.
+2. A text whose last scan still hits is withheld by its caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.dialects.base import Dialect
+from harness.dialects.json_scan import JsonText
+from harness.pii import Redactor
+from harness.pii.surrogate import SurrogateVault
+from harness.pipeline.outcome import Outcome, PathSpan
+from harness.recorder.edits import Edited, EditedString, Replacement, edit_text, leak_in, parse, strings
+from harness.recorder.safe import SECRET, SECRET_FIELDS, form
+from harness.recorder.values import SplitValues
+from harness.recording.entry import PiiLabel
+from harness.text.span import Span
+
+__all__ = ["Searcher", "WireText"]
+
+
+@dataclass(slots=True, eq=False)
+class WireText:
+    """One text: what it was, what is replaced in it, and whether all of that is known."""
+
+    raw: str = field(repr=False)
+    parsed: JsonText | None = field(repr=False)
+    replacements: list[Replacement] = field(default_factory=list, repr=False)
+    spans: Sequence[PathSpan] = ()
+    known: bool = False
+    conversation: str = ""
+    seq: int | None = None
+
+
+class Searcher:
+    """Finds and replaces, with one vault for the whole session."""
+
+    def __init__(self, *, vault: SurrogateVault, redactor: Redactor, dialect: Dialect) -> None:
+        self._vault = vault
+        self._redactor = redactor
+        self._dialect = dialect
+        self._values = SplitValues(vault)
+        self.log: list[EditedString] = []
+        """Every string of a message that was changed; what moves labels along."""
+
+    def wire_text(self, raw: str) -> WireText:
+        """``raw``, nothing known yet."""
+        return WireText(raw, parse(raw))
+
+    def told(self, text: WireText, outcome: Outcome) -> None:
+        """The pipeline has judged ``text``."""
+        spans = outcome.spans
+        text.conversation, text.seq = outcome.conversation, outcome.seq
+        decoded = dict(strings(text.raw, text.parsed))
+        if any(span.path not in decoded for span in spans):
+            # The pipeline judged the text as a whole: it is JSON to the scanner, but not to the dialect.
+            text.parsed, decoded = None, {"": text.raw}
+        for span in spans:
+            self._values.add(span, decoded[span.path][span.start : span.end])
+        text.spans = spans
+        for path, value in decoded.items():
+            covered = [Span(s.start, s.end, s.type) for s in spans if s.path == path]
+            text.replacements += self._parts(path, value, covered)
+        text.known = True
+
+    def search(self, text: WireText) -> None:
+        """Nobody else looks at ``text``: find its values here."""
+        exempt = self.exempt(text.raw)
+        for path, value in strings(text.raw, text.parsed):
+            if text.parsed is not None and path.rsplit("/", 1)[-1] in SECRET_FIELDS:
+                text.replacements.append(Replacement(path, 0, len(value), SECRET, "SECRET", "secret"))
+            elif not exempt(path):
+                text.replacements += self._values_in(path, value)
+        text.known = True
+
+    def complete(self, text: WireText) -> bool:
+        """True when every value of ``text`` is known to its last piece."""
+        return text.known and all(self._values.complete(span) for span in text.spans)
+
+    def edited(self, text: WireText, cuts: Sequence[int] = ()) -> Edited:
+        """The text as it may be written."""
+        replacements = list(text.replacements)
+        for span in text.spans:
+            new, label = self._values.replacement(span)
+            replacements.append(Replacement(span.path, span.start, span.end, new, span.type, label))
+        done = edit_text(text.raw, text.parsed, replacements, cuts)
+        self.log += [
+            EditedString(conversation=text.conversation, seq=text.seq, path=path, edits=edits)
+            for path, edits in done.places.items()
+            if text.conversation
+        ]
+        return done
+
+    def searched(self, raw: str) -> tuple[str | None, tuple[PiiLabel, ...]]:
+        """(text, labels) of a text that stands alone; text None = it must be withheld."""
+        if not raw:
+            return raw, ()
+        text = self.wire_text(raw)
+        self.search(text)
+        done = self.edited(text)
+        return (None, ()) if leak_in(done.text, self.exempt(raw)) else (done.text, done.labels)
+
+    def searched_form(self, raw: str) -> tuple[str | None, tuple[PiiLabel, ...]]:
+        """The same for a form: secrets by field name first."""
+        return self.searched(form(raw, lambda key: key not in SECRET_FIELDS))
+
+    def leak(self, text: str, raw: str) -> str | None:
+        """The type of a value the independent scan still finds in ``text``, written for ``raw``."""
+        return leak_in(text, self.exempt(raw))
+
+    def exempt(self, raw: str) -> Callable[[str], bool]:
+        """Which paths of ``raw`` hold ids and enums."""
+        event = self._dialect.decode(raw)
+        return lambda path: self._dialect.exempt(event, path)
+
+    def _values_in(self, path: str, value: str) -> list[Replacement]:
+        spans = self._redactor.detect(value)
+        found = []
+        for span in spans:
+            new, label = self._values.whole(span.type, value[span.start : span.end])
+            found.append(Replacement(path, span.start, span.end, new, span.type, label))
+        return found + self._parts(path, value, spans)
+
+    def _parts(self, path: str, value: str, covered: Sequence[Span]) -> list[Replacement]:
+        """Later mentions of a part of a known value ("ending in ..."), outside the values found in the string."""
+        return [
+            Replacement(path, edit.start, edit.end, edit.new, edit.type, edit.value_id)
+            for edit in self._vault.replace_parts(value)
+            if not any(edit.start < span.end and span.start < edit.end for span in covered)
+        ]

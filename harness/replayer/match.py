@@ -1,0 +1,236 @@
+"""Does what the client sent equal what was recorded, and if not, where do they differ? Pure.
+
+1. Two JSON texts are compared as values: key order, white space and escapes do not count; 1 equals 1.0, true
+   does not equal 1. A text that is no plain JSON (not JSON, NaN, a key twice) is compared as text.
+2. Levels, from narrow to wide:
+       strict   same value
+       subset   every recorded member is there with the same value; members more are welcome
+       schema   same members and kinds of value; an array's items look like one of the recorded items
+       any      everything matches
+3. A member at an ignored pointer (RFC 6901, with everything below it) takes no part.
+4. A difference names a pointer and kinds of value, never a value. A key that does not look like an
+   identifier may be payload: it is shown by its length.
+5. A recorded body that was withheld (None) matches everything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["Candidate", "Difference", "Level", "Nearest", "compare", "nearest"]
+
+Data = str | bytes
+_IDENTIFIER = re.compile(r"[A-Za-z_](?:[A-Za-z_.\-]|\d(?!\d{3})){0,47}")
+
+
+class Level(StrEnum):
+    """How narrow a comparison is; rule 2."""
+
+    STRICT = "strict"
+    SUBSET = "subset"
+    SCHEMA = "schema"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One place where the sent value is not the recorded one.
+
+    Args:
+        pointer: JSON pointer, '' for the whole message.
+        what: the kinds of value, in words.
+    """
+
+    pointer: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or 'the message'}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Something recorded that a message may be.
+
+    Args:
+        data: the recorded text or bytes, None where it was withheld.
+        ignore: JSON pointers that are not compared.
+    """
+
+    data: Data | None
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """The closest candidate: its index, and what still differs."""
+
+    index: int
+    differences: tuple[Difference, ...]
+
+
+class _NotPlain(ValueError):
+    """The text is not JSON with one meaning."""
+
+
+def compare(
+    recorded: Data | None, sent: Data, *, level: Level = Level.STRICT, ignore: Collection[str] = ()
+) -> tuple[Difference, ...]:
+    """What differs between a recorded message and one that was sent.
+
+    Args:
+        recorded: what the recording holds, None where it was withheld.
+        sent: what arrived.
+        level: see rule 2.
+        ignore: JSON pointers that take no part.
+
+    Returns:
+        The differences in the order of the recorded members; empty when the two match.
+    """
+    if level is Level.ANY or recorded is None:
+        return ()
+    if isinstance(recorded, bytes) or isinstance(sent, bytes):
+        return _compare_raw(recorded, sent)
+    try:
+        return tuple(_Walk(level, frozenset(ignore)).values(_parse(recorded), _parse(sent), ""))
+    except (_NotPlain, RecursionError):
+        return _compare_raw(recorded, sent)
+
+
+def nearest(sent: Data, candidates: Sequence[Candidate], *, level: Level = Level.STRICT) -> Nearest | None:
+    """The candidate with the fewest differences, the first of equals; None without candidates."""
+    best: Nearest | None = None
+    for index, candidate in enumerate(candidates):
+        differences = compare(candidate.data, sent, level=level, ignore=candidate.ignore)
+        if best is None or len(differences) < len(best.differences):
+            best = Nearest(index=index, differences=differences)
+        if not differences:
+            break
+    return best
+
+
+def _compare_raw(recorded: Data, sent: Data) -> tuple[Difference, ...]:
+    if recorded == sent:
+        return ()
+    if type(recorded) is not type(sent):
+        return (Difference(pointer="", what=f"{_raw_kind(sent)}, recorded {_raw_kind(recorded)}"),)
+    return (Difference(pointer="", what=f"{_raw_kind(sent)} of other content, no JSON to compare by member"),)
+
+
+def _raw_kind(data: Data) -> str:
+    return "binary" if isinstance(data, bytes) else "text"
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise _NotPlain from error
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _NotPlain
+    return members
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _NotPlain(name)
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _shown_key(key: str) -> str:
+    return key if _IDENTIFIER.fullmatch(key) else f"<key of {len(key)} characters>"
+
+
+class _Walk:
+    """One comparison. ``pointer`` is the true one (for rule 3); what is shown is made by :meth:`_at`."""
+
+    def __init__(self, level: Level, ignore: frozenset[str]) -> None:
+        self._level = level
+        self._ignore = ignore
+        self._shown: list[str] = []
+
+    def values(self, recorded: Any, sent: Any, pointer: str) -> list[Difference]:
+        if pointer in self._ignore:
+            return []
+        kind, sent_kind = _kind(recorded), _kind(sent)
+        if kind != sent_kind:
+            return [self._at(f"{sent_kind}, recorded {kind}")]
+        if kind == "object":
+            return self._objects(recorded, sent, pointer)
+        if kind == "array":
+            return self._arrays(recorded, sent, pointer)
+        if self._level is not Level.SCHEMA and recorded != sent:
+            return [self._at(f"another {kind}")]
+        return []
+
+    def _objects(self, recorded: dict[str, Any], sent: dict[str, Any], pointer: str) -> list[Difference]:
+        found: list[Difference] = []
+        for key, value in recorded.items():
+            found += self._member(key, value, sent, pointer)
+        if self._level is not Level.SUBSET:
+            for key in sent:
+                if key not in recorded and _child(pointer, key) not in self._ignore:
+                    found.append(self._at("not recorded", key))
+        return found
+
+    def _member(self, key: str, value: Any, sent: dict[str, Any], pointer: str) -> list[Difference]:
+        below = _child(pointer, key)
+        if key not in sent:
+            return [] if below in self._ignore else [self._at("missing", key)]
+        return self._below(key, value, sent[key], below)
+
+    def _arrays(self, recorded: list[Any], sent: list[Any], pointer: str) -> list[Difference]:
+        if self._level is Level.SCHEMA:
+            return self._items_alike(recorded, sent, pointer)
+        if len(recorded) != len(sent):
+            return [self._at(f"array of {len(sent)}, recorded {len(recorded)}")]
+        found: list[Difference] = []
+        for index, (value, other) in enumerate(zip(recorded, sent, strict=True)):
+            found += self._below(str(index), value, other, f"{pointer}/{index}")
+        return found
+
+    def _items_alike(self, recorded: list[Any], sent: list[Any], pointer: str) -> list[Difference]:
+        found: list[Difference] = []
+        for index, other in enumerate(sent if recorded else []):
+            tries = [self._below(str(index), value, other, f"{pointer}/{index}") for value in recorded]
+            closest = min(tries, key=len)
+            found += closest
+        return found
+
+    def _below(self, key: str, recorded: Any, sent: Any, pointer: str) -> list[Difference]:
+        self._shown.append(key if key.isdecimal() and len(key) < 7 else _shown_key(key))
+        try:
+            return self.values(recorded, sent, pointer)
+        finally:
+            self._shown.pop()
+
+    def _at(self, what: str, key: str | None = None) -> Difference:
+        names = self._shown if key is None else [*self._shown, _shown_key(key)]
+        return Difference(pointer="".join(f"/{name}" for name in names), what=what)
+
+
+def _child(pointer: str, key: str) -> str:
+    return f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"

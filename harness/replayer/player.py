@@ -1,0 +1,239 @@
+"""One live connection: moves bytes and times between a peer and the script it plays.
+
+1. Decisions are the script's and the roster's; this file only waits, sends and hands on.
+2. Everything that happens goes through one inbox, so the script sees one event at a time, in order.
+3. An alarm is a sleep on the injected clock that puts a tick into the inbox; one that went off for nothing is
+   harmless, since the script compares due times with now.
+4. At instant speed the client counts as stalled only if nothing moved anywhere in the service for as long: one
+   loop serving hundreds of sessions may be slow to reach each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.clock import Clock
+from harness.errors import ReplayError, ReplayStalled, UnexpectedMessage
+from harness.replayer.roster import Opening, Roster
+from harness.replayer.script import PATIENCE_NS, REFUSED, Close, Command, Drop, Fail, Ping, Script, Send, State
+from harness.replayer.steps import Track
+from harness.wire.serve import Peer, PeerClosed
+
+__all__ = ["Player", "Stage"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """What all connections of a service share.
+
+    Args:
+        clock: stamps and sleeps.
+        roster: hands out the recorded connections.
+        script_of: makes the script of a recorded connection.
+        problem: is told of every failure.
+        speed: as in :class:`~harness.replayer.script.Script`.
+        moved_ns: when something last happened on any connection.
+        stopping: True once the service is closing: what clients do then is no failure.
+    """
+
+    clock: Clock
+    roster: Roster
+    script_of: Callable[[Track], Script]
+    problem: Callable[[ReplayError], None]
+    speed: float | None = None
+    moved_ns: int = 0
+    stopping: bool = False
+
+    def moved(self) -> int:
+        """Note that something happened, and return the time."""
+        self.moved_ns = self.clock.monotonic_ns()
+        return self.moved_ns
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    data: str | bytes = field(repr=False)
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    code: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    at_ns: int
+
+
+_Event = _Message | _Gone | _Tick
+
+
+class Player:
+    """Plays one live connection to its end.
+
+    Args:
+        peer: the connection.
+        stage: what it shares with the others.
+    """
+
+    def __init__(self, peer: Peer, stage: Stage) -> None:
+        self.peer = peer
+        self.script: Script | None = None
+        self._stage = stage
+        self._inbox: asyncio.Queue[_Event] = asyncio.Queue(maxsize=64)
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_ns = 0
+        self._opened_ns = stage.moved()
+        self._lost = False
+
+    async def run(self) -> None:
+        """Play until the connection is over."""
+        async with asyncio.TaskGroup() as group:
+            reader = group.create_task(self._read())
+            try:
+                await self._play(group)
+            finally:
+                reader.cancel()
+                if self._alarm is not None:
+                    self._alarm.cancel()
+
+    async def _play(self, group: asyncio.TaskGroup) -> None:
+        first: _Message | None = None
+        track = self._stage.roster.open(self.peer.handshake.path)
+        if track is Opening.EXHAUSTED:
+            none_left = UnexpectedMessage("connection", fix=_NONE_LEFT)
+            await self._refuse(none_left, "replay: no recorded connection left")
+            return
+        if track is Opening.ASK:
+            first = await self._first_message(group)
+            claimed = None if first is None else await self._claimed(first)
+            if claimed is None:
+                return
+            track = claimed
+        self.script = self._stage.script_of(track)
+        await self._perform(self.script.connected(self._opened_ns))
+        if first is not None:
+            await self._perform(self.script.received(first.data, first.at_ns))
+        while self.script.state is not State.ENDED and not self._stage.stopping:
+            await self._handle(self.script, await self._next(group, self._deadline_ns(self.script)))
+
+    async def _handle(self, script: Script, event: _Event) -> None:
+        match event:
+            case _Message():
+                await self._perform(script.received(event.data, event.at_ns))
+            case _Gone():
+                if not self._stage.stopping:
+                    await self._perform(script.client_closed(event.code, event.at_ns))
+            case _Tick():
+                now_ns = self._stage.clock.monotonic_ns()
+                deadline_ns = self._deadline_ns(script)
+                if deadline_ns is not None and deadline_ns <= now_ns:
+                    await self._perform(script.tick(now_ns))
+
+    async def _perform(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            self._stage.moved()
+            try:
+                await self._do(command)
+            except PeerClosed:
+                # The reader is about to say so; nothing more can be sent.
+                self._lost = True
+                if isinstance(command, Send) and self.script is not None:
+                    self.script.unsent(command.step)
+                return
+
+    async def _do(self, command: Command) -> None:
+        match command:
+            case Send():
+                await self.peer.send(command.data)
+            case Ping():
+                await self.peer.ping(command.data)
+            case Close():
+                await self.peer.close(command.code, command.reason)
+            case Drop():
+                await self.peer.drop()
+            case Fail():
+                self._stage.problem(command.error)
+
+    # The client's first message
+
+    async def _first_message(self, group: asyncio.TaskGroup) -> _Message | None:
+        waited_ns = self._first_wait_ns()
+        deadline_ns = self._opened_ns + waited_ns
+        while True:
+            event = await self._next(group, deadline_ns)
+            if isinstance(event, _Message):
+                return event
+            if isinstance(event, _Gone):
+                if not self._stage.stopping:
+                    self._stage.problem(UnexpectedMessage("connection that ended without a message", fix=_NO_MESSAGE))
+                return None
+            deadline_ns = max(deadline_ns, self._quiet_until_ns(waited_ns))
+            if deadline_ns <= self._stage.clock.monotonic_ns():
+                stalled = ReplayStalled("the first message of a connection", after_s=waited_ns / 1e9, fix=_NO_MESSAGE)
+                await self._refuse(stalled, "replay: waited too long for the client")
+                return None
+
+    def _first_wait_ns(self) -> int:
+        gap_us = self._stage.roster.first_send_gap_us(self.peer.handshake.path)
+        speed = self._stage.speed
+        return PATIENCE_NS + (0 if speed is None else max(0, round(gap_us * 1000 / speed)))
+
+    async def _claimed(self, first: _Message) -> Track | None:
+        try:
+            return self._stage.roster.claim(self.peer.handshake.path, first.data)
+        except UnexpectedMessage as error:
+            await self._refuse(error, "replay: unexpected message")
+            return None
+
+    async def _refuse(self, error: ReplayError, reason: str) -> None:
+        await self._perform([Fail(error=error), Close(code=REFUSED, reason=reason)])
+
+    # Time and input
+
+    def _deadline_ns(self, script: Script) -> int | None:
+        due_ns, stalled_ns = script.due_ns, script.stalled_ns
+        if self._lost:
+            return None
+        if stalled_ns is not None:
+            stalled_ns = max(stalled_ns, self._quiet_until_ns(PATIENCE_NS))
+        return min((ns for ns in (due_ns, stalled_ns) if ns is not None), default=None)
+
+    def _quiet_until_ns(self, waited_ns: int) -> int:
+        """Rule 4: until when quiet has to last; no limit at other speeds."""
+        return self._stage.moved_ns + waited_ns if self._stage.speed is None else 0
+
+    async def _next(self, group: asyncio.TaskGroup, deadline_ns: int | None) -> _Event:
+        if deadline_ns is not None and self._inbox.empty():
+            self._set_alarm(group, deadline_ns)
+        return await self._inbox.get()
+
+    def _set_alarm(self, group: asyncio.TaskGroup, deadline_ns: int) -> None:
+        if self._alarm is not None and not self._alarm.done():
+            # One that goes off early only asks again; one that goes off late must be replaced.
+            if self._alarm_ns <= deadline_ns:
+                return
+            self._alarm.cancel()
+        self._alarm_ns = deadline_ns
+        self._alarm = group.create_task(self._ring(deadline_ns))
+
+    async def _ring(self, deadline_ns: int) -> None:
+        await self._stage.clock.sleep_until(deadline_ns)
+        await self._inbox.put(_Tick(deadline_ns))
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                data = await self.peer.recv()
+            except PeerClosed as closed:
+                await self._inbox.put(_Gone(closed.code, self._stage.moved()))
+                return
+            await self._inbox.put(_Message(data, self._stage.moved()))
+
+
+_NONE_LEFT = "every recorded connection on this path was taken: serve the recording once per client"
+_NO_MESSAGE = "the client has to begin as it did when it was recorded"

@@ -1,0 +1,157 @@
+"""Which recorded connection a live one plays. Pure: no sockets, no clock.
+
+1. Candidates are, per recording, the first untaken track of every conversation on the dialled path; a recorded
+   refusal comes before what was recorded after it. The standard stream path reaches every stream connection.
+2. A refusal at the head is given to the next handshake: nobody has said yet which conversation it is about.
+3. If a candidate's service speaks first, it is taken at once; else the client's first message decides: its
+   conversation, then the first candidate without a difference.
+4. Compare first, then take: a message that fits no candidate takes none. Lenient takes the nearest candidate of
+   the same conversation; a client of another conversation is never answered.
+5. The k-th live connection of a session takes its k-th recorded one. When none is left, that is a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from harness.errors import UnexpectedMessage
+from harness.replayer.match import Candidate, Level, nearest
+from harness.replayer.steps import Track
+
+__all__ = ["STREAM_PATH", "Opening", "Roster"]
+
+STREAM_PATH = "/api/v2/mediation/conversations/stream"
+
+
+class Opening(Enum):
+    """What an accepted connection has to do when no track was taken yet."""
+
+    ASK = auto()
+    """Wait for the client's first message."""
+    EXHAUSTED = auto()
+    """Every recorded connection on this path was taken."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    track: Track
+    conversation: str | None
+    taken: bool = False
+
+
+class Roster:
+    """The recorded connections and which of them were taken.
+
+    Args:
+        recordings: the tracks of each recording.
+        conversation_of: the interaction id in a client message, or None.
+        level: how narrowly first messages are compared.
+        lenient: rule 4.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[Sequence[Track]],
+        *,
+        conversation_of: Callable[[str], str | None],
+        level: Level = Level.STRICT,
+        lenient: bool = False,
+    ) -> None:
+        self._conversation_of = conversation_of
+        self._level = level
+        self._lenient = lenient
+        self._shelves = [[_Entry(track, self._about(track)) for track in tracks] for tracks in recordings]
+
+    def refusal(self, path: str) -> Track | None:
+        """Take the refusal that is due at the next handshake on ``path``, if there is one; rule 2."""
+        for shelf in self._shelves:
+            first = next((e for e in shelf if not e.taken and _reached(e.track, path)), None)
+            if first is not None and first.track.refusal is not None:
+                first.taken = True
+                return first.track
+        return None
+
+    def open(self, path: str) -> Track | Opening:
+        """What a connection accepted on ``path`` plays: a track (now taken), or why there is none yet."""
+        heads = list(self._heads(path))
+        for entry in heads:
+            if entry.track.first_send is None:
+                entry.taken = True
+                return entry.track
+        return Opening.ASK if heads else Opening.EXHAUSTED
+
+    def known(self, path: str) -> bool:
+        """True if anything was recorded on ``path``."""
+        return any(_reached(entry.track, path) for shelf in self._shelves for entry in shelf)
+
+    def first_send_gap_us(self, path: str) -> int:
+        """The longest recorded wait for a first message among the candidates."""
+        sends = ((entry.track, entry.track.first_send) for entry in self._heads(path))
+        return max((send.t_us - track.t_us for track, send in sends if send is not None), default=0)
+
+    def claim(self, path: str, message: str | bytes) -> Track:
+        """Take the track that the client's first message asks for.
+
+        Raises:
+            UnexpectedMessage: no candidate fits; none was taken.
+        """
+        heads = [entry for entry in self._heads(path) if entry.track.first_send is not None]
+        about = self._conversation_of(message) if isinstance(message, str) else None
+        same = [entry for entry in heads if about is not None and entry.conversation == about]
+        best = _nearest(message, same or heads, self._level)
+        if best is None:
+            raise UnexpectedMessage("first message of a connection", fix=_NONE_LEFT)
+        entry, differences = best
+        fits = not differences and (bool(same) or about is None or entry.conversation is None)
+        if not (fits or self._level is Level.ANY or (self._lenient and (bool(same) or about is None))):
+            raise _misfit(entry, differences)
+        entry.taken = True
+        return entry.track
+
+    def untaken(self) -> list[Track]:
+        """The tracks nobody took."""
+        return [entry.track for shelf in self._shelves for entry in shelf if not entry.taken]
+
+    def _about(self, track: Track) -> str | None:
+        first = track.first_send
+        return self._conversation_of(first.data) if first is not None and isinstance(first.data, str) else None
+
+    def _heads(self, path: str) -> Iterator[_Entry]:
+        for shelf in self._shelves:
+            seen: set[str | None] = set()
+            for entry in shelf:
+                if entry.taken or not _reached(entry.track, path):
+                    continue
+                if entry.track.refusal is not None:
+                    break
+                if entry.conversation not in seen:
+                    seen.add(entry.conversation)
+                    yield entry
+
+
+def _reached(track: Track, path: str) -> bool:
+    return path in (track.path, STREAM_PATH)
+
+
+def _nearest(message: str | bytes, entries: Sequence[_Entry], level: Level) -> tuple[_Entry, tuple[str, ...]] | None:
+    firsts = [entry.track.first_send for entry in entries]
+    candidates = [Candidate(data=first.data, ignore=first.ignore) for first in firsts if first is not None]
+    best = nearest(message, candidates, level=level)
+    return None if best is None else (entries[best.index], tuple(map(str, best.differences)))
+
+
+def _misfit(entry: _Entry, differences: Sequence[str]) -> UnexpectedMessage:
+    first = entry.track.first_send
+    assert first is not None
+    return UnexpectedMessage(
+        "first message of a connection",
+        nearest=f"{entry.track.recording}: {first.label}",
+        differences=differences,
+        fix=_NO_FIT,
+    )
+
+
+_NONE_LEFT = "every recorded connection was taken: serve the recording once per client"
+_NO_FIT = "no recorded connection begins like this: serve the recording of this conversation, or record it again"

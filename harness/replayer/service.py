@@ -1,0 +1,247 @@
+"""A replay as a service on loopback: OAuth and gateway on one port, the stream on another.
+
+1. Any number of recordings are served at once; :mod:`harness.replayer.roster` says who plays what.
+2. A handshake needs a token minted by this service (401), and a path that was recorded (404).
+3. Failures are collected in ``problems``; nothing is ever answered that was not recorded.
+4. Instant replays never sleep on the caller's clock, and watch for stalls in real time: a virtual clock that
+   moves by itself would call every client late.
+5. ``finish`` judges what has been seen: call it after the ``async with`` block, or after ``settle``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from harness.clock import Clock, SystemClock
+from harness.dialects.base import Dialect
+from harness.errors import ConfigError, ReplayError, ReplayIncomplete, UnexpectedMessage
+from harness.recording.entry import WsReject
+from harness.replayer.match import Level
+from harness.replayer.player import Player, Stage
+from harness.replayer.rest import GATEWAY_PATH, TOKEN_PATH, RestDesk, Tokens, exchanges_of, replayed_headers
+from harness.replayer.roster import STREAM_PATH, Roster
+from harness.replayer.script import Script, checked_speed
+from harness.replayer.steps import Track, tracks_of
+from harness.wire.serve import GRACE_S, Handshake, Peer, Refusal, WsServer
+from harness.wire.serve_http import Answer, Call, HttpServer
+
+if TYPE_CHECKING:
+    from harness.recording.reader import Recording
+
+__all__ = ["ReplayService"]
+
+
+class ReplayService:
+    """Serves recordings; an async context manager.
+
+    Args:
+        recordings: what is served, together.
+        dialect: names the conversation of a message.
+        clock: paces numeric speeds.
+        speed: 1 = as recorded, 10 = ten times as fast, None = instant: no waits, order only.
+        match: strict | subset | schema | any, see :mod:`harness.replayer.match`.
+        host: a loopback address.
+        stream_port: port of the WebSocket server, 0 = any.
+        rest_port: port of the HTTP server, 0 = any.
+        client_id: the OAuth client; minted when None.
+        client_secret: its secret; minted when None.
+        lenient: answer a message that differs as its nearest recorded candidate; it is a problem all the same.
+
+    Raises:
+        ConfigError: an argument is out of its bounds; on entering: a port cannot be had.
+    """
+
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        *,
+        dialect: Dialect,
+        clock: Clock,
+        speed: float | None = None,
+        match: str = "strict",
+        host: str = "127.0.0.1",
+        stream_port: int = 0,
+        rest_port: int = 0,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        lenient: bool = False,
+    ) -> None:
+        level = _level(match)
+        self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
+        self.client_secret = client_secret or secrets.token_urlsafe(24)
+        self.problems: list[ReplayError] = []
+        self._host = host
+        self._clock = SystemClock() if speed is None and clock.virtual else clock
+        self._speed = checked_speed(speed)
+        self._tokens = Tokens()
+        self._players: set[Player] = set()
+        self._scripts: list[Script] = []
+        self._changed = asyncio.Event()
+        named = [(recording.path.name, recording.entries) for recording in recordings]
+        self._roster = Roster(
+            [tracks_of(name, entries) for name, entries in named],
+            conversation_of=dialect.conversation_of,
+            level=level,
+            lenient=lenient,
+        )
+        self._script = partial(Script, speed=self._speed, level=level, lenient=lenient)
+        self._stage = Stage(
+            clock=self._clock,
+            roster=self._roster,
+            script_of=self._new_script,
+            problem=self._add_problem,
+            speed=self._speed,
+        )
+        self._desk = RestDesk(
+            [exchange for name, entries in named for exchange in exchanges_of(name, entries)],
+            tokens=self._tokens,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            conversation_of=dialect.conversation_of,
+            wait=self._wait,
+            now_ns=self._clock.monotonic_ns,
+            problem=self._add_problem,
+            level=level,
+            lenient=lenient,
+        )
+        self._http = HttpServer(self._answer, host=host, port=rest_port, port_name="rest_port")
+        self._ws = WsServer(self._serve, admit=self._admit, host=host, port=stream_port, port_name="stream_port")
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._http)
+            await stack.enter_async_context(self._ws)
+            self._exit = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.settle()
+        self._stage.stopping = True
+        await self._exit.__aexit__(kind, error, trace)
+
+    # Addresses
+
+    @property
+    def endpoint(self) -> str:
+        """The one setting that points a client here: ``http://127.0.0.1:P?stream=Q``."""
+        return f"{self._origin('http', self._http.port)}?stream={self._ws.port}"
+
+    @property
+    def token_url(self) -> str:
+        return self._origin("http", self._http.port) + TOKEN_PATH
+
+    @property
+    def gateway_url(self) -> str:
+        return self._origin("http", self._http.port) + GATEWAY_PATH
+
+    @property
+    def stream_url(self) -> str:
+        return self._origin("ws", self._ws.port) + STREAM_PATH
+
+    def _origin(self, scheme: str, port: int) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{scheme}://{host}:{port}"
+
+    # Results
+
+    def unplayed(self) -> list[str]:
+        """Everything recorded that was not played and is not optional, as labels."""
+        steps = [label for script in self._scripts for label in script.unplayed()]
+        return [*(track.label for track in self._roster.untaken()), *steps, *self._desk.unplayed()]
+
+    def finish(self) -> None:
+        """Say that the session is over.
+
+        Raises:
+            UnexpectedMessage: a client sent something else than what was recorded.
+            ReplayStalled: a client did not send what was recorded.
+            ReplayIncomplete: recorded traffic was not played.
+        """
+        for problem in self.problems:
+            if not isinstance(problem, ReplayIncomplete):
+                raise problem
+        if unplayed := self.unplayed():
+            raise ReplayIncomplete(unplayed, fix="let the client run to the recorded end")
+
+    async def settle(self) -> None:
+        """Return when every connection its client has closed was dealt with."""
+        try:
+            async with asyncio.timeout(GRACE_S):
+                while any(player.peer.closing for player in self._players):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def over(self) -> None:
+        """Return when all is played, or when something went wrong and no client is left."""
+        while self.unplayed() and (not self.problems or self._players):
+            self._changed.clear()
+            await self._changed.wait()
+
+    # Serving
+
+    def _add_problem(self, error: ReplayError) -> None:
+        self.problems.append(error)
+        self._changed.set()
+
+    def _new_script(self, track: Track) -> Script:
+        script = self._script(track)
+        self._scripts.append(script)
+        return script
+
+    async def _wait(self, began_ns: int, distance_us: int) -> None:
+        if self._speed is not None:
+            await self._clock.sleep_until(began_ns + max(0, round(distance_us * 1000 / self._speed)))
+
+    async def _answer(self, call: Call) -> Answer:
+        self._stage.moved()
+        try:
+            return await self._desk.answer(call)
+        finally:
+            self._stage.moved()
+            self._changed.set()
+
+    def _admit(self, handshake: Handshake) -> Refusal | None:
+        self._stage.moved()
+        if not self._tokens.accepts(handshake.headers.get("authorization", "")):
+            return Refusal(status=401, body="unknown access token\n")
+        refused = self._roster.refusal(handshake.path)
+        if refused is not None and refused.refusal is not None:
+            self._changed.set()
+            return _refusal(refused.refusal)
+        if self._roster.known(handshake.path):
+            return None
+        self._add_problem(UnexpectedMessage("connection to a path that was not recorded", fix=f"dial {STREAM_PATH}"))
+        return Refusal(status=404, body="the recording has no connection on this path\n")
+
+    async def _serve(self, peer: Peer) -> None:
+        player = Player(peer, self._stage)
+        self._players.add(player)
+        try:
+            await player.run()
+        finally:
+            self._players.discard(player)
+            self._changed.set()
+
+
+def _level(match: str) -> Level:
+    try:
+        return Level(match)
+    except ValueError:
+        raise ConfigError("match", match, " | ".join(Level)) from None
+
+
+def _refusal(recorded: WsReject) -> Refusal:
+    status = recorded.status if 200 <= recorded.status < 600 else 502
+    headers = replayed_headers(recorded.headers, decoded=True)
+    return Refusal(status=status, headers=headers, body=recorded.body or "")

@@ -1,0 +1,98 @@
+"""``report.md``: for step summaries and pull-request comments, within a size budget.
+
+1. At most :data:`BUDGET` characters (a GitHub comment takes 65,536); sections that do not fit are named, not cut.
+2. Nothing from a transcript is active: see ``escape.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.report.checks import Check
+from harness.report.render.escape import markdown as safe
+from harness.report.render.sections import build_view
+from harness.report.render.view import Cell, Finding, Findings, Section, Table, View
+
+__all__ = ["BUDGET", "render_markdown"]
+
+BUDGET = 60_000
+"""Characters."""
+
+_LIMIT = 20
+_MARKS = {"pass": "✅ pass", "fail": "❌ fail", "look": "👀 look", "n/a": "➖ n/a"}
+
+
+def render_markdown(report: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] | None = None) -> str:
+    """The report as Markdown; pure.
+
+    Args:
+        report: report.json.
+        rows: the lines of results.jsonl, None where there is none.
+    """
+    view = build_view(report, rows, limit=_LIMIT)
+    parts = [_head(view)]
+    left_out = []
+    room = BUDGET - len(parts[0]) - 500
+    for section in view.sections:
+        text = _section(section)
+        if len(text) <= room:
+            parts.append(text)
+            room -= len(text)
+        else:
+            left_out.append(section.title)
+    if left_out:
+        parts.append(f"Left out for size: {'; '.join(left_out)}. See report.html.\n")
+    return "\n".join(parts)
+
+
+def _head(view: View) -> str:
+    facts = "\n".join(f"- {safe(name)}: {safe(value)}" for name, value in view.facts)
+    return f"# {safe(view.title)}\n\n{_strip(view.checks)}\n\n{facts}\n"
+
+
+def _strip(found: Sequence[Check]) -> str:
+    rows = [f"| {_MARKS[check.status]} | {safe(check.name)} | {safe(check.detail)} |" for check in found]
+    return "\n".join(["| | check | |", "|---|---|---|", *rows])
+
+
+def _section(section: Section) -> str:
+    blocks = [_table(block) if isinstance(block, Table) else _findings(block) for block in section.blocks]
+    return "\n".join([f"## {safe(section.title)}\n", safe(section.intro) + "\n", *blocks])
+
+
+def _table(table: Table) -> str:
+    title = f"### {safe(table.title)}\n\n"
+    note = f"\n{safe(table.note)}\n" if table.note else ""
+    if not table.rows:
+        return f"{title}{safe(table.empty)}\n{note}"
+    lines = [
+        "| " + " | ".join(safe(column.name) for column in table.columns) + " |",
+        "|" + "|".join("--:" if column.number else "---" for column in table.columns) + "|",
+        *("| " + " | ".join(map(_cell, row)) + " |" for row in table.rows),
+    ]
+    return title + "\n".join(lines) + "\n" + note
+
+
+def _cell(cell: Cell) -> str:
+    text = f"**{safe(cell.text)}**" if cell.tone == "bad" else safe(cell.text)
+    return f"{text} ({safe(cell.note)})" if cell.note else text
+
+
+def _findings(findings: Findings) -> str:
+    title = f"### {safe(findings.title)}\n\n"
+    if not findings.items:
+        return f"{title}{safe(findings.empty)}\n"
+    lines = [_finding(item, findings.text_label) for item in findings.items]
+    more = findings.total - len(findings.items)
+    if more:
+        lines.append(f"- … and {more:,} more")
+    return title + "\n".join(lines) + "\n"
+
+
+def _finding(item: Finding, label: str) -> str:
+    parts = [f"- **{safe(item.reason)}** {safe(item.verdict)}"]
+    parts += [safe(item.where)] if item.where else []
+    parts += [f"{label}: {safe(item.text)}"] if item.text else []
+    parts += [f"evidence: {safe(item.evidence)}"] if item.evidence else []
+    return "; ".join(parts)

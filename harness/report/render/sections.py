@@ -1,0 +1,297 @@
+"""From report.json and the rows of results.jsonl to the page that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from harness.metrics.missing import NA
+from harness.report.checks import checks
+from harness.report.parity import CLASSES
+from harness.report.render.accuracy import grounding_section, redaction_section, schema_section
+from harness.report.render.terms import TERMS
+from harness.report.render.view import (
+    Cell,
+    Column,
+    Finding,
+    Findings,
+    Section,
+    Table,
+    View,
+    count,
+    milliseconds,
+)
+
+__all__ = ["build_view"]
+
+Rows = Sequence[Mapping[str, Any]]
+_NO_ROWS = "The lists need results.jsonl beside report.json; it was not there."
+
+
+def build_view(report: Mapping[str, Any], rows: Rows | None, *, limit: int) -> View:
+    """The page.
+
+    Args:
+        report: report.json.
+        rows: the lines of results.jsonl, None where there is none.
+        limit: findings and sessions shown per list; the rest is counted.
+    """
+    return View(
+        title=f"Mediation report: {report['run']['name']}",
+        facts=_facts(report),
+        checks=checks(report),
+        sections=[
+            _parity(report["parity"], limit),
+            redaction_section(report["verdicts"]["accuracy"]),
+            grounding_section(report["verdicts"]["accuracy"]),
+            schema_section(report["verdicts"]["accuracy"]),
+            _latency(report["measurements"]),
+            _flagged(rows, limit),
+            _rejected(rows, limit),
+            _traffic(report["verdicts"]),
+            _sessions(report["verdicts"], limit),
+        ],
+        terms=TERMS,
+    )
+
+
+def _facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    run, verdicts, parity = report["run"], report["verdicts"], report["parity"]
+    lost = f" ({verdicts['messages_lost']:,} messages lost)" if verdicts["messages_lost"] else ""
+    return [
+        ("Run", f"{run['name']} ({run['mode']})"),
+        ("Sessions", f"{verdicts['sessions']:,}"),
+        ("Conversations", f"{verdicts['conversations']:,}"),
+        ("Messages", f"{verdicts['messages']:,}"),
+        ("Values redacted", f"{sum(verdicts['spans_by_type'].values()):,}"),
+        ("Values substituted on disk", f"{parity['substituted_spans']:,}"),
+        ("Hallucinations flagged", f"{verdicts['hallucinations_flagged']:,}"),
+        ("Gaps in the stream", f"{verdicts['gaps']:,}{lost}"),
+        ("Tool", run["tool"] or "unknown"),
+        ("Seed", "none" if run["seed"] is None else str(run["seed"])),
+        *((f"Digest of {name}", digest) for name, digest in run["policies"].items()),
+        ("Digest of verdicts", report["digest"]),
+    ]
+
+
+def _cells(*texts: str) -> list[Cell]:
+    return [Cell(text=text) for text in texts]
+
+
+# -- parity ----------------------------------------------------------------------------------------------------
+
+
+def _parity(parity: Mapping[str, Any], limit: int) -> Section:
+    by_class = [[Cell(text=cls), count(parity["by_class"][cls], bad=True)] for cls in CLASSES]
+    total = [Cell(text="all"), count(parity["differing"], bad=True)]
+    first = [_divergence(found) for found in parity["first_by_session"][:limit]]
+    problems = [Finding(where="", verdict="problem", reason=text) for text in parity["problems"][:limit]]
+    return Section(
+        id="parity",
+        title="Parity: live against replayed",
+        intro=_parity_words(parity),
+        blocks=[
+            Table(
+                title="Differing messages by class",
+                columns=[Column("class", False), Column("messages")],
+                rows=[*by_class, total],
+            ),
+            Table(
+                title="First divergence of each session",
+                columns=[Column(name, False) for name in ("session", "message", "class", "live → replayed")],
+                rows=first,
+                empty="No session diverged." if parity["messages"] else "Nothing was compared.",
+                note=_more(len(parity["first_by_session"]), limit, "sessions"),
+            ),
+            Findings(title="Problems", items=problems, total=len(parity["problems"]), empty="No problem was reported."),
+        ],
+    )
+
+
+def _parity_words(parity: Mapping[str, Any]) -> str:
+    if parity["status"] == NA:
+        return f"Not compared: {parity['why']['status']}."
+    words = (
+        f"{parity['messages']:,} messages of {parity['sessions_compared']:,} sessions compared, "
+        f"{parity['differing']:,} differ ({parity['missing']:,} missing, {parity['extra']:,} extra). "
+        f"The live side saw real values, the replayed side {parity['substituted_spans']:,} surrogates."
+    )
+    changed = " The policy changed since the recording: differences compare rules, not runs."
+    return words + changed if parity["policy_changed"] else words
+
+
+def _divergence(found: Mapping[str, Any]) -> list[Cell]:
+    seq = "" if found["seq"] is None else f", seq {found['seq']}"
+    where = f"no. {found['number']} {found['event']}{seq}"
+    sides = {"live": "missing from the replay", "replayed": "not in the recording"}
+    what = "; ".join(f"{f['field']}: {_code(f['live'])} → {_code(f['replayed'])}" for f in found["fields"])
+    cls = Cell(text=found["class"], tone="bad")
+    return [
+        Cell(text=found["file"], note=found["conversation"]),
+        Cell(text=where),
+        cls,
+        Cell(text=sides.get(found["side"], what)),
+    ]
+
+
+def _code(value: Any) -> str:
+    """A fact of parity, short: digests by their first 12 characters."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_code(item)}" for key, item in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return " ".join(map(_code, value)) or "none"
+    text = str(value).removeprefix("sha256:")
+    return text[:12] + "…" if len(text) >= 32 and " " not in text else text or "none"
+
+
+def _more(total: int, limit: int, what: str) -> str:
+    return f"{total - limit:,} more {what} in report.json." if total > limit else ""
+
+
+# -- latency ---------------------------------------------------------------------------------------------------
+
+
+_FIGURES = ("p50_ms", "p90_ms", "p95_ms", "p99_ms", "p99_9_ms", "max_ms")
+
+
+def _latency(measurements: Mapping[str, Any]) -> Section:
+    latency = measurements["latency"]
+    if latency == NA:
+        words = f"Not measured: {measurements['why']['latency']}."
+        return Section(id="latency", title="Latency", intro=words, blocks=[])
+    rows = [
+        [Cell(text=stage), count(figures["n"]), *(milliseconds(figures, name) for name in _FIGURES)]
+        for stage, figures in latency.items()
+    ]
+    heads = [name.removesuffix("_ms").replace("_", ".") + " ms" for name in _FIGURES]
+    columns = [Column("stage", False), Column("n"), *map(Column, heads)]
+    return Section(
+        id="latency",
+        title="Latency",
+        intro="Milliseconds per stage; “message” is the whole way from arrival to outcome. Measured on this machine, "
+        "so outside the digest.",
+        blocks=[
+            Table(
+                title="Per stage",
+                columns=columns,
+                rows=rows,
+                empty="No stage was timed.",
+                note=_slo_words(measurements),
+            )
+        ],
+    )
+
+
+def _slo_words(measurements: Mapping[str, Any]) -> str:
+    slo = f"latency_slo_rate (share within {measurements['latency_slo_ms']:g} ms)"
+    rate = measurements["latency_slo_rate"]
+    if rate == NA:
+        return f"{slo}: n/a, {measurements['why']['latency_slo_rate']}."
+    low, high = measurements["latency_slo_interval"]
+    n = measurements["latency_slo_n"]
+    return f"{slo}: {100 * rate:.2f} % of {n:,} messages, 95 % interval {100 * low:.2f} – {100 * high:.2f} %."
+
+
+# -- lists -----------------------------------------------------------------------------------------------------
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    seq = "" if row["seq"] is None else f", seq {row['seq']}"
+    return f"{row['conversation'] or 'no conversation'}{seq}, message {row['number']} of {row['file']}"
+
+
+def _listed(title: str, found: Iterable[Finding], limit: int, empty: str, text_label: str) -> Findings:
+    iterator = iter(found)
+    items = list(islice(iterator, limit))
+    return Findings(
+        title=title, items=items, total=len(items) + sum(1 for _ in iterator), empty=empty, text_label=text_label
+    )
+
+
+def _flagged(rows: Rows | None, limit: int) -> Section:
+    found = (
+        Finding(
+            where=_where(row),
+            verdict=row["grounding"]["band"],
+            reason=claim["reason"],
+            text=claim["text"] or "(not shown: its place in the redacted summary is not certain)",
+            evidence=claim["evidence"] or "none",
+        )
+        for row in rows or ()
+        if row["grounding"] and not row["provisional"]
+        for claim in row["grounding"]["claims"]
+        if claim["verdict"] == "ungrounded"
+    )
+    block = _listed("Claims", found, limit, "No claim was flagged." if rows is not None else _NO_ROWS, "summary says")
+    words = "Claims of summaries that the conversation does not support, each with the nearest evidence. All redacted."
+    return Section(id="flagged", title="Flagged hallucinations", intro=words, blocks=[block])
+
+
+def _rejected(rows: Rows | None, limit: int) -> Section:
+    found = (
+        Finding(
+            where=_where(row),
+            verdict=row["verdict"],
+            reason=", ".join(row["reasons"]) or "none given",
+            text=f"{row['event']}, decided by {row['stage']}",
+        )
+        for row in rows or ()
+        if row["verdict"] != "accepted"
+    )
+    empty = "Every message was accepted." if rows is not None else _NO_ROWS
+    block = _listed("Messages", found, limit, empty, "message")
+    words = "Rejected: broken or refused. Quarantined: well formed, but not to be shown. Neither is delivered."
+    return Section(id="rejected", title="Rejected and quarantined", intro=words, blocks=[block])
+
+
+def _traffic(verdicts: Mapping[str, Any]) -> Section:
+    blocks = [
+        Table(
+            title=title,
+            columns=[Column(head, False), Column("count")],
+            rows=[[Cell(text=name), count(number)] for name, number in verdicts[part].items()],
+            empty="None.",
+        )
+        for title, part, head in (
+            ("Verdicts", "by_verdict", "verdict"),
+            ("Message types", "by_event", "type"),
+            ("Reasons", "reasons", "reason"),
+            ("Values redacted", "spans_by_type", "type"),
+        )
+    ]
+    return Section(id="traffic", title="What passed through", intro="Counts over the whole run.", blocks=blocks)
+
+
+def _sessions(verdicts: Mapping[str, Any], limit: int) -> Section:
+    sessions = verdicts["per_session"]
+    names = ("messages", "rejected", "quarantined", "summaries", "values", "flagged", "gaps", "differing")
+    rows = [
+        [
+            Cell(text=row["file"], note=row["id"]),
+            *_cells(row["scenario"] or "–", row["source"]),
+            *(
+                count(row[name])
+                for name in (
+                    "messages",
+                    "rejected",
+                    "quarantined",
+                    "summaries",
+                    "spans",
+                    "hallucinations_flagged",
+                    "gaps",
+                )
+            ),
+            count(row["differing"], bad=True),
+        ]
+        for row in sessions[:limit]
+    ]
+    columns = [Column("recording", False), Column("scenario", False), Column("source", False), *map(Column, names)]
+    table = Table(
+        title="All sessions",
+        columns=columns,
+        rows=rows,
+        empty="No session ran.",
+        note=_more(len(sessions), limit, "sessions"),
+    )
+    return Section(id="sessions", title="Sessions", intro="One row per recording.", blocks=[table])

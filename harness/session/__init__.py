@@ -1,0 +1,1 @@
+"""The one place that plugs the parts together: live or replayed, recorded or not."""

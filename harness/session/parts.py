@@ -1,0 +1,112 @@
+"""The parts every session is made of, from settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from harness.clock import Clock
+from harness.dialects.mediation import make_subscription
+from harness.dialects.mediation_addresses import Addresses, resolve
+from harness.errors import ConfigError
+from harness.grounding import Checker
+from harness.metrics.latency import LatencyBook
+from harness.pii import Redactor
+from harness.pipeline.policy import PipelinePolicy
+from harness.settings import Settings
+
+__all__ = ["Credentials", "StageTimer", "Tools", "addresses_of", "credentials_of", "policy_of", "tool_name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An OAuth client."""
+
+    client_id: str
+    client_secret: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What is costly to make and shared by all sessions of a run."""
+
+    redactor: Redactor
+    checker: Checker
+
+    @staticmethod
+    def default() -> Tools:
+        """The built-in rules and checker."""
+        return Tools(Redactor(), Checker())
+
+
+def addresses_of(settings: Settings) -> Addresses:
+    """The service's addresses.
+
+    Raises:
+        ConfigError: one of them is not allowed.
+    """
+    return resolve(
+        settings.environment,
+        token_url=settings.token_url,
+        gateway_url=settings.gateway_url,
+        stream_url=settings.stream_url,
+        endpoint=settings.endpoint,
+        allow_cross_host=settings.allow_cross_host,
+    )
+
+
+def credentials_of(settings: Settings) -> Credentials:
+    """The OAuth client.
+
+    Raises:
+        ConfigError: it is not set.
+    """
+    fix = "set GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET in the environment, or pass --env-file .env"
+    if not settings.client_id:
+        raise ConfigError("GENESYS_CLIENT_ID", None, "the id of an OAuth client", fix=fix)
+    if settings.client_secret is None or not settings.client_secret.get_secret_value():
+        raise ConfigError("GENESYS_CLIENT_SECRET", None, "the secret of that OAuth client", fix=fix)
+    return Credentials(settings.client_id, settings.client_secret)
+
+
+def policy_of(settings: Settings) -> PipelinePolicy:
+    """The pipeline's choices.
+
+    Raises:
+        ConfigError: a field of the subscription is out of its bounds.
+    """
+    return PipelinePolicy(
+        subscription=make_subscription(settings.subscription),
+        fatal_lengths=settings.fatal_lengths,
+        retain_tokens=settings.retain_tokens,
+        gateway_validation=settings.gateway_validation,
+        generate=settings.generate,
+    )
+
+
+class StageTimer:
+    """Measures the stages of a pipeline; pass :meth:`mark` as its ``on_stage``.
+
+    Args:
+        book: where durations go.
+        clock: a real clock; a simulated one would measure nothing.
+    """
+
+    def __init__(self, book: LatencyBook, clock: Clock) -> None:
+        self._book = book
+        self._now: Callable[[], int] = clock.monotonic_ns
+        self._last_ns = clock.monotonic_ns()
+
+    def mark(self, stage: str) -> None:
+        """``stage`` is done ("" = a message came in)."""
+        now_ns = self._now()
+        if stage:
+            self._book.record(stage, now_ns - self._last_ns)
+        self._last_ns = now_ns
+
+
+def tool_name(version: str) -> str:
+    """How the harness calls itself in recordings and reports."""
+    return f"mediation-harness/{version}"

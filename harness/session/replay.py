@@ -1,0 +1,151 @@
+"""Recordings through the real client: an in-process replayer on loopback, and what to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from harness.client import ClientOptions
+from harness.clock import Clock, SystemClock, VirtualClock
+from harness.dialects.mediation import MediationDialect, Subscription
+from harness.dialects.mediation_addresses import resolve
+from harness.dialects.strict_json import StrictJsonError, loads
+from harness.errors import AuthError, ConnectionLost, HarnessError, RecordingFormatError
+from harness.metrics.latency import LatencyBook
+from harness.pipeline.policy import PipelinePolicy
+from harness.recording.entry import Gap, HttpChunk, OutcomeEntry, WsMessage
+from harness.recording.reader import Recording
+from harness.replayer.service import ReplayService
+from harness.session.parts import Credentials, Tools
+from harness.session.session import SessionPlan, SessionRun, run_session
+from harness.session.store import Store
+
+__all__ = ["Replayed", "baseline", "conversations_of", "replay_recording", "subscription_of", "substituted_spans"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """A replayed session and what the replayer found wrong with it."""
+
+    run: SessionRun
+    problems: Sequence[str] = field(default=())
+
+
+async def replay_recording(
+    recording: Recording,
+    *,
+    tools: Tools,
+    policy: PipelinePolicy,
+    speed: float | None = None,
+    store: Store | None = None,
+    book: LatencyBook | None = None,
+) -> Replayed:
+    """One recording, served and consumed in this process.
+
+    Args:
+        speed: 1 = as recorded, None = instant: order only, no waiting.
+        policy: its subscription is replaced by the recorded one, so that the client sends what was sent.
+
+    Raises:
+        RecordingFormatError: the recording holds no subscription.
+    """
+    clock: Clock = VirtualClock(auto=True) if speed is None else SystemClock()
+    conversations, subscription = _subscribed(recording)
+    service = ReplayService([recording], dialect=MediationDialect(), clock=clock, speed=speed, lenient=True)
+    async with service:
+        plan = SessionPlan(
+            addresses=resolve(endpoint=service.endpoint),
+            credentials=Credentials(service.client_id, SecretStr(service.client_secret)),
+            conversations=conversations,
+            policy=replace(policy, subscription=subscription),
+            tools=tools,
+            clock=clock,
+            stopwatch=SystemClock(),
+            options=ClientOptions(give_up_after=_given_up(recording), attempts=50),
+            store=store,
+            book=book,
+        )
+        run = await run_session(plan)
+    return Replayed(run=run, problems=_problems(service, run, recording))
+
+
+def _problems(service: ReplayService, run: SessionRun, recording: Recording) -> list[str]:
+    found = [str(problem) for problem in service.problems]
+    unplayed = service.unplayed()
+    found += [f"not played: {label}" for label in unplayed]
+    if run.error is not None and not _ended_with_recording(run.error, recording, unplayed):
+        found.append(str(run.error))
+    elif run.error is not None:
+        found = [line for line in found if "unexpected connection" not in line]
+    return found
+
+
+def _ended_with_recording(error: HarnessError, recording: Recording, unplayed: Sequence[str]) -> bool:
+    """A recording without an ``end`` leaves the client dialling: that is its end, not a fault."""
+    ended = any(isinstance(e, OutcomeEntry) and e.event == "end" for e in recording.entries)
+    return isinstance(error, AuthError | ConnectionLost) and not ended and not unplayed
+
+
+def conversations_of(recording: Recording) -> list[str]:
+    """The interaction ids the recorded client subscribed to, in order."""
+    return _subscribed(recording)[0]
+
+
+def subscription_of(recording: Recording) -> Subscription:
+    """What the recorded client asked for."""
+    return _subscribed(recording)[1]
+
+
+def _subscribed(recording: Recording) -> tuple[list[str], Subscription]:
+    found: dict[str, Subscription] = {}
+    for entry in recording.entries:
+        if isinstance(entry, WsMessage) and entry.dir == "out" and entry.text and '"subscribe"' in entry.text:
+            value = _object(entry.text)
+            if value.get("type") == "subscribe" and isinstance(value.get("interaction_id"), str):
+                found.setdefault(value["interaction_id"], _subscription(value, recording.path, entry.n))
+    if not found:
+        raise RecordingFormatError("holds no subscription to replay", path=recording.path, fix="record a session")
+    return list(found), next(iter(found.values()))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = loads(text)
+    except StrictJsonError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _subscription(value: dict[str, Any], path: Path, n: int) -> Subscription:
+    fields = {name: value[name] for name in Subscription.model_fields if name in value}
+    try:
+        return Subscription.model_validate(fields)
+    except ValidationError:
+        raise RecordingFormatError(f"entry {n}: the subscription is out of its bounds", path=path) from None
+
+
+def _given_up(recording: Recording) -> dict[int, list[str]]:
+    """What the recorded timers decided: after how many messages which conversation's hole was given up."""
+    found: dict[int, list[str]] = {}
+    for entry in recording.entries:
+        if isinstance(entry, Gap) and entry.reason == "timer":
+            found.setdefault(entry.after, []).append(entry.conversation)
+    return found
+
+
+def baseline(recording: Recording) -> list[OutcomeEntry] | None:
+    """The live side of parity; None where nothing was recorded live."""
+    found = [entry for entry in recording.entries if isinstance(entry, OutcomeEntry)]
+    return found or None
+
+
+def substituted_spans(recording: Recording) -> int:
+    """Values that were replaced by surrogates in what the client received."""
+    if recording.header.redaction.state != "surrogate":
+        return 0
+    inbound = (e for e in recording.entries if isinstance(e, HttpChunk) or (isinstance(e, WsMessage) and e.dir == "in"))
+    return sum(len(entry.pii) for entry in inbound)

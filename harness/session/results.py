@@ -1,0 +1,58 @@
+"""Sessions as the results a report is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.recording.reader import Recording
+from harness.report.labels import Label, labels_path, read_labels
+from harness.report.run import NO_LABELS, SessionResult
+from harness.session.replay import Replayed, baseline, substituted_spans
+from harness.session.session import SessionRun
+
+__all__ = ["labels_of", "live_result", "replayed_result"]
+
+
+def labels_of(path: Path) -> tuple[list[Label], str]:
+    """The labels beside a recording and their source; no labels, no source."""
+    beside = labels_path(path)
+    if not beside.exists():
+        return [], NO_LABELS
+    labels = read_labels(beside)
+    human = any(label.annotator_kind == "HUMAN" for label in labels)
+    return labels, "human gold" if human else "scenario"
+
+
+def replayed_result(recording: Recording, replayed: Replayed) -> SessionResult:
+    """A replay beside its recording's live side."""
+    labels, source = labels_of(recording.path)
+    return SessionResult(
+        recording_id=recording.header.id,
+        recording_path=recording.path,
+        scenario=recording.header.scenario,
+        source=recording.header.source,
+        outcomes=replayed.run.outcomes,
+        baseline=baseline(recording),
+        gaps=replayed.run.gaps,
+        labels=labels,
+        label_source=source,
+        substituted_spans=substituted_spans(recording),
+        problems=replayed.problems,
+        sha256=recording.digest,
+        policy=recording.header.redaction.policy,
+    )
+
+
+def live_result(name: str, run: SessionRun, recording: Recording | None) -> SessionResult:
+    """A live session; ``recording`` is what was made of it, if anything."""
+    return SessionResult(
+        recording_id=recording.header.id if recording else name,
+        recording_path=recording.path if recording else name,
+        scenario=recording.header.scenario if recording else None,
+        source="live",
+        outcomes=run.outcomes,
+        gaps=run.gaps,
+        problems=[str(run.error)] if run.error else [],
+        sha256=recording.digest if recording else None,
+        policy=run.policy_digest,
+    )

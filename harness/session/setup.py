@@ -1,0 +1,66 @@
+"""From settings to a run: keys, addresses and names, checked before anything is dialled or written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from harness.client import ClientOptions
+from harness.errors import ConfigError
+from harness.metrics.latency import LatencyBook
+from harness.session.keys import load_key
+from harness.session.live import LiveRun
+from harness.session.parts import Tools, addresses_of, credentials_of
+from harness.session.store import Store
+from harness.settings import Settings
+
+__all__ = ["checked_name", "live_run", "safe_name"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def live_run(
+    settings: Settings,
+    *,
+    record_to: Path | None = None,
+    store: Store | None = None,
+    book: LatencyBook | None = None,
+    seed: int | None = None,
+) -> LiveRun:
+    """What every session with the configured service shares.
+
+    Raises:
+        ConfigError: an address, the credentials or the key file are not usable.
+    """
+    options = ClientOptions(
+        gap_timeout_s=settings.gap_timeout_s,
+        connect_timeout_s=settings.connect_timeout_s,
+        attempts=settings.reconnect_attempts,
+    )
+    return LiveRun(
+        addresses=addresses_of(settings),
+        credentials=credentials_of(settings),
+        tools=Tools.default(),
+        key=load_key(settings.key_file, seed),
+        options=options,
+        record_to=record_to,
+        store=store,
+        book=book,
+        seed=seed,
+    )
+
+
+def checked_name(name: str) -> str:
+    """``name`` if it can be a folder of a run.
+
+    Raises:
+        ConfigError: it could lead elsewhere.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError("--name", name, "letters, digits, dot, dash and underscore, at most 100")
+    return name
+
+
+def safe_name(conversation: str) -> str:
+    """A file name for a conversation's id, whatever the service calls it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", conversation).strip(".-")[:100] or "conversation"

@@ -1,0 +1,65 @@
+"""What a session leaves in its folder: deliveries, quarantine, audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from harness.clock import Clock
+from harness.errors import SinkError
+from harness.pipeline.chain import Pipeline
+from harness.pipeline.outcome import Outcome
+from harness.sinks.audit_log import AuditLog
+from harness.sinks.base import Sink, quarantine
+from harness.sinks.jsonl import JsonlSink
+
+__all__ = ["Store"]
+
+
+class Store:
+    """Audits every outcome, then delivers the accepted summaries and keeps the rest in quarantine.
+
+    Args:
+        folder: gets ``audit.jsonl``, ``delivered.jsonl`` and ``quarantine.jsonl``.
+        key: of the audit hashes.
+        clock: stamps audit records.
+        sinks: more places for accepted summaries.
+    """
+
+    def __init__(self, folder: Path, *, key: bytes, clock: Clock, sinks: Sequence[Sink] = ()) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._audit = AuditLog(folder / "audit.jsonl", key=key, clock=clock)
+        self._delivered = JsonlSink(folder / "delivered.jsonl")
+        self._quarantine = JsonlSink(folder / "quarantine.jsonl", body=quarantine)
+        self._sinks: tuple[Sink, ...] = (self._delivered, *sinks)
+        self.failures: list[SinkError] = []
+
+    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
+        """Audit first; then the one place the outcome belongs."""
+        self._audit.message(outcome, pipeline.audit_body(outcome), latency_ns)
+        if outcome.verdict != "accepted":
+            await self._quarantine.deliver(outcome)
+            self._audit.delivery(outcome, "quarantined")
+        elif outcome.deliverable:
+            self._audit.delivery(outcome, await self._deliver(outcome))
+
+    async def _deliver(self, outcome: Outcome) -> str:
+        result = "delivered"
+        for sink in self._sinks:
+            try:
+                await sink.deliver(outcome)
+            except SinkError as error:
+                self.failures.append(error)
+                result = "failed"
+        return result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for part in (self._audit, self._delivered, self._quarantine):
+            part.close()

@@ -1,0 +1,112 @@
+"""Every setting of the harness, its type, default and origin.
+
+1. Precedence: command line > environment ``HARNESS_*`` > ``harness.toml`` > ``[tool.harness]`` in pyproject.toml >
+   default.
+2. Credentials come from ``GENESYS_CLIENT_ID`` and ``GENESYS_CLIENT_SECRET``; ``.env`` is read only when asked for.
+3. Secrets are ``SecretStr``; no error shows a secret's value.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    PyprojectTomlConfigSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from harness.errors import ConfigError
+
+__all__ = ["Settings", "load_settings"]
+
+_SECRET = ("client_secret", "GENESYS_CLIENT_SECRET")
+
+
+class Settings(BaseSettings):
+    """What a session runs under."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HARNESS_",
+        env_nested_delimiter="__",
+        toml_file="harness.toml",
+        pyproject_toml_table_header=("tool", "harness"),
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: str = Field(default="mypurecloud.com", description="Region domain of the service.")
+    endpoint: str | None = Field(default=None, description="Overrides all three addresses at once.")
+    token_url: str | None = Field(default=None, description="Overrides the OAuth token address.")
+    gateway_url: str | None = Field(default=None, description="Overrides the AI gateway's address.")
+    stream_url: str | None = Field(default=None, description="Overrides the stream's address.")
+    allow_cross_host: bool = Field(default=False, description="Let addresses leave the region of `environment`.")
+    client_id: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("client_id", "GENESYS_CLIENT_ID"),
+        description="OAuth client id.",
+    )
+    client_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("client_secret", "GENESYS_CLIENT_SECRET"),
+        description="OAuth client secret.",
+    )
+    subscription: dict[str, Any] = Field(
+        default_factory=dict, description="Fields of the subscription: summary_matrix, extraction_directives."
+    )
+    fatal_lengths: tuple[Literal["below_min_tokens", "above_max_tokens", "compression_ratio"], ...] = Field(
+        default=(), description="Length reasons that reject a summary instead of being noted."
+    )
+    retain_tokens: int = Field(default=512, ge=0, le=4096, description="Tokens kept at a context-window update.")
+    gateway_validation: bool = Field(default=True, description="Have the gateway validate accepted summaries.")
+    generate: Literal["end", "never"] | int = Field(
+        default="end", description="When to ask the gateway for a summary the stream does not bring."
+    )
+    gap_timeout_s: float = Field(default=5.0, gt=0, le=3600, description="How long a hole in the order is waited for.")
+    connect_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Limit for one dial or request.")
+    reconnect_attempts: int = Field(default=8, ge=0, le=1000, description="Dials in a row before giving up.")
+    key_file: Path | None = Field(default=None, description="Key of surrogates and audit hashes.")
+    reports_dir: Path = Field(default=Path("reports"), description="Where runs write their reports.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Rule 1, as code."""
+        return (
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            TomlConfigSettingsSource(settings_cls),
+            PyprojectTomlConfigSettingsSource(settings_cls),
+        )
+
+
+def load_settings(*, dotenv: Path | None = None, **overrides: Any) -> Settings:
+    """The settings in force; ``overrides`` that are None count as not given.
+
+    Raises:
+        ConfigError: the first setting out of bounds, by name; never with a secret's value.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(_env_file=dotenv, **given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        shown = "…" if name in _SECRET else first.get("input")
+        raise ConfigError(name, shown, first["msg"]) from None
+    except (SettingsError, ValueError) as error:
+        raise ConfigError("harness.toml", type(error).__name__, "readable TOML or environment values") from None

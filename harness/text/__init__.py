@@ -1,0 +1,1 @@
+"""What both redaction and grounding need to know about text."""

@@ -1,0 +1,84 @@
+"""OAuth 2.0 client credentials: one token, fetched once for any number of waiters, renewed before it ends.
+
+1. Renewed at 80 % of its life or 60 s before its end, whichever is earlier, on the monotonic clock.
+2. One refresh in flight; whoever asks meanwhile waits for it.
+3. ``refresh(stale)`` after a 401 fetches a new token once, however many callers saw the same stale one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import SecretStr
+
+from harness.clock import Clock
+from harness.errors import AuthError, ServiceError
+from harness.wire.rest import RestClient
+
+__all__ = ["TokenSource"]
+
+
+class TokenSource:
+    """Access tokens of one OAuth client.
+
+    Args:
+        token_url: where tokens are made.
+        client_id: OAuth client id.
+        client_secret: its secret; never shown.
+        rest: sends the request.
+        clock: judges age.
+    """
+
+    def __init__(
+        self, *, token_url: str, client_id: str, client_secret: SecretStr, rest: RestClient, clock: Clock
+    ) -> None:
+        self._token_url = token_url
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._rest = rest
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._token: SecretStr | None = None
+        self._renew_at_ns = 0
+
+    async def get(self) -> SecretStr:
+        """A token that is still good.
+
+        Raises:
+            AuthError: the credentials were refused.
+            ServiceError: no token could be had.
+        """
+        async with self._lock:
+            if self._token is None or self._clock.monotonic_ns() >= self._renew_at_ns:
+                await self._fetch()
+            assert self._token is not None
+            return self._token
+
+    async def refresh(self, stale: SecretStr) -> SecretStr:
+        """A token other than ``stale``, which the service refused."""
+        async with self._lock:
+            if self._token is None or self._token.get_secret_value() == stale.get_secret_value():
+                await self._fetch()
+            assert self._token is not None
+            return self._token
+
+    async def _fetch(self) -> None:
+        response = await self._rest.post(
+            self._token_url,
+            service="token",
+            body="grant_type=client_credentials",
+            content_type="application/x-www-form-urlencoded",
+            auth=(self._client_id, self._client_secret.get_secret_value()),
+        )
+        if response.status in (400, 401):
+            raise AuthError(response.status)
+        if response.status != 200:
+            raise ServiceError(f"the token service answered {response.status}")
+        value = response.json()
+        token = value.get("access_token") if isinstance(value, dict) else None
+        life_s = value.get("expires_in") if isinstance(value, dict) else None
+        if not isinstance(token, str) or not token or isinstance(life_s, bool) or not isinstance(life_s, int | float):
+            raise ServiceError("the token service answered without access_token and expires_in")
+        self._token = SecretStr(token)
+        good_for_s = max(min(life_s * 0.8, life_s - 60.0), 0.0)
+        self._renew_at_ns = self._clock.monotonic_ns() + int(good_for_s * 1e9)

@@ -1,0 +1,46 @@
+"""Sockets that listen on loopback, and nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+
+from harness.errors import ConfigError
+
+__all__ = ["listening_socket"]
+
+
+def listening_socket(host: str, port: int, port_name: str = "port") -> socket.socket:
+    """A socket that listens on a loopback address.
+
+    Raises:
+        ConfigError: the host is not loopback, or the port cannot be had.
+    """
+    address = "127.0.0.1" if host == "localhost" else host
+    try:
+        version = ipaddress.ip_address(address)
+    except ValueError:
+        raise ConfigError("host", host, "a loopback address such as 127.0.0.1") from None
+    if not version.is_loopback:
+        raise ConfigError("host", host, "a loopback address such as 127.0.0.1")
+    if not 0 <= port <= 65535:
+        raise ConfigError(port_name, port, "a port from 0 to 65535")
+    family = socket.AF_INET6 if version.version == 6 else socket.AF_INET
+    try:
+        return socket.create_server((address, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(port_name, port, _port_wanted(error), fix=_OTHER_PORT) from None
+
+
+_OTHER_PORT = "choose another port, or 0 to let the system choose"
+
+
+def _port_wanted(error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "a port that is free; this one is in use"
+        case errno.EACCES:
+            return "a port this user may open"
+        case _:
+            return f"a port that can be opened ({errno.errorcode.get(error.errno or 0, 'unknown error')})"

@@ -1,0 +1,230 @@
+"""A WebSocket server on loopback: it moves bytes and knows nothing of recordings.
+
+1. Loopback only; port 0 lets the system choose; a port in use is a ConfigError with the way out.
+2. Nothing is logged and no signal is caught: both belong to the program around.
+3. An exception in a handler is our fault: the connection ends (1011, a handshake with 500) and the exception is raised when
+   the server is left.
+4. Nothing is sent that was not asked for: no keepalive pings, no compression, no Server or Date header.
+5. Leaving stops accepting, closes what is open (1001) and waits for the handlers, at most ``GRACE_S``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConcurrencyError, ConnectionClosed, ProtocolError
+from websockets.http11 import Request as UpgradeRequest
+from websockets.http11 import Response as UpgradeResponse
+from websockets.protocol import State
+
+from harness.wire.listen import listening_socket
+
+__all__ = ["GRACE_S", "MAX_BYTES", "QUIET", "Handshake", "Peer", "PeerClosed", "Refusal", "WsServer"]
+
+GRACE_S = 5.0
+MAX_BYTES = 8 << 20
+"""Largest message or request body taken; the dialect's own limit is 4 MiB."""
+
+# At debug level the libraries would print bearer tokens and payloads: rule 2 is not left to the set-up.
+QUIET = logging.getLogger("harness.wire.serve")
+QUIET.setLevel(logging.CRITICAL + 1)
+QUIET.disabled = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """An opening handshake: path and query as sent, header names in lower case."""
+
+    path: str
+    query: str
+    headers: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """How a handshake is refused."""
+
+    status: int
+    headers: Sequence[tuple[str, str]] = ()
+    body: str = field(default="", repr=False)
+
+
+class PeerClosed(Exception):
+    """The connection is over; ``code`` is the client's: 1005 = none given, 1006 = no close frame came."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
+class Peer:
+    """An accepted WebSocket connection, seen from the server."""
+
+    def __init__(self, socket_: ServerConnection, handshake: Handshake) -> None:
+        self._ws = socket_
+        self.handshake = handshake
+
+    @property
+    def closing(self) -> bool:
+        """True from the moment the client's close frame, or the end of the transport, was seen."""
+        protocol = self._ws.protocol
+        return protocol.close_rcvd is not None or protocol.state is State.CLOSED
+
+    async def recv(self) -> str | bytes:
+        """The next message.
+
+        Raises:
+            PeerClosed: the connection is over.
+        """
+        try:
+            return await self._ws.recv()
+        except ConnectionClosed as closed:
+            raise _peer_closed(closed) from None
+
+    async def send(self, data: str | bytes) -> None:
+        """Send one message: a str as text, bytes as binary.
+
+        Raises:
+            PeerClosed: the connection is over.
+        """
+        try:
+            await self._ws.send(data)
+        except ConnectionClosed as closed:
+            raise _peer_closed(closed) from None
+
+    async def ping(self, data: bytes) -> None:
+        """Send a ping; one whose twin is still unanswered is left out.
+
+        Raises:
+            PeerClosed: the connection is over.
+        """
+        try:
+            await self._ws.ping(data)
+        except ConcurrencyError:
+            return
+        except ConnectionClosed as closed:
+            raise _peer_closed(closed) from None
+
+    async def close(self, code: int | None, reason: str = "") -> None:
+        """Send a close frame and wait for the client's, at most ``GRACE_S``.
+
+        ``code`` None sends a frame without one. A code that must not travel (RFC 6455 7.4) ends the
+        transport without a frame, as :meth:`drop` does.
+        """
+        try:
+            async with self._ws.send_context():
+                self._ws.protocol.send_close(code, reason if code is not None else "")
+        except ConnectionClosed:
+            return
+        except ProtocolError:
+            await self.drop()
+
+    async def drop(self) -> None:
+        """End the transport without a close frame, after what was sent before; the client sees 1006."""
+        self._ws.transport.close()
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await self._ws.wait_closed()
+        except TimeoutError:
+            self._ws.transport.abort()
+
+
+def _peer_closed(closed: ConnectionClosed) -> PeerClosed:
+    return PeerClosed(closed.rcvd.code if closed.rcvd else 1006)
+
+
+class WsServer:
+    """A WebSocket server.
+
+    Args:
+        handler: serves one connection; the connection is closed with 1000 when it returns.
+        admit: looks at a handshake and returns how to refuse it, or None.
+        host: a loopback address.
+        port: 0 = any free port.
+        port_name: how the user calls the port, for messages.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[[Peer], Awaitable[None]],
+        *,
+        admit: Callable[[Handshake], Refusal | None] = lambda _: None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        port_name: str = "port",
+    ) -> None:
+        self._handler = handler
+        self._admit = admit
+        self._bind = (host, port, port_name)
+        self._server: Server | None = None
+        self._faults: list[Exception] = []
+        self.port = port
+
+    async def __aenter__(self) -> Self:
+        listener = listening_socket(*self._bind)
+        self.port = listener.getsockname()[1]
+        self._server = await serve(
+            self._serve,
+            sock=listener,
+            process_request=self._process_request,
+            origins=[None],
+            compression=None,
+            server_header=None,
+            ping_interval=None,
+            close_timeout=GRACE_S,
+            max_size=MAX_BYTES,
+            logger=QUIET,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+        if self._faults and error is None:
+            raise self._faults[0]
+
+    def _process_request(self, _: ServerConnection, request: UpgradeRequest) -> UpgradeResponse | None:
+        try:
+            refusal = self._admit(_handshake(request))
+        except Exception as error:
+            self._faults.append(error)
+            raise
+        return None if refusal is None else _upgrade_response(refusal)
+
+    async def _serve(self, socket_: ServerConnection) -> None:
+        assert socket_.request is not None
+        try:
+            await self._handler(Peer(socket_, _handshake(socket_.request)))
+        except Exception as error:
+            self._faults.append(error)
+            raise
+
+
+def _handshake(request: UpgradeRequest) -> Handshake:
+    url = urlsplit(request.path)
+    headers = {name.lower(): value for name, value in request.headers.raw_items()}
+    return Handshake(path=url.path, query=url.query, headers=headers)
+
+
+def _upgrade_response(refusal: Refusal) -> UpgradeResponse:
+    body = refusal.body.encode()
+    headers = Headers(refusal.headers)
+    headers["Content-Length"] = str(len(body))
+    headers["Connection"] = "close"
+    try:
+        phrase = HTTPStatus(refusal.status).phrase
+    except ValueError:
+        phrase = ""
+    return UpgradeResponse(refusal.status, phrase, headers, body)

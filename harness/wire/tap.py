@@ -1,0 +1,91 @@
+"""What a tap sees of the wire: everything, in wire order, with the time taken before anything was parsed.
+
+1. Times are monotonic nanoseconds of the session's clock.
+2. A tap is told, never asked: it must return at once and must not change what it sees.
+3. Every call about one connection carries its ``conn`` ("w1", "h3"); handles are opaque to the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+
+__all__ = ["By", "Direction", "Headers", "NullTap", "Tap"]
+
+Headers = Sequence[tuple[str, str]]
+Direction = Literal["in", "out"]
+By = Literal["peer", "us"]
+
+
+class Tap(Protocol):
+    """Listens on WebSocket connections and HTTP exchanges."""
+
+    def ws_open(self, conn: str, attempt: int, url: str, headers: Headers, at_ns: int) -> None:
+        """A dial begins."""
+        ...
+
+    def ws_accept(self, conn: str, status: int, headers: Headers, at_ns: int) -> None:
+        """The service took it."""
+        ...
+
+    def ws_reject(self, conn: str, status: int, headers: Headers, body: bytes, at_ns: int) -> None:
+        """The service answered the handshake with something else than 101."""
+        ...
+
+    def ws_message(self, conn: str, direction: Direction, data: str | bytes, at_ns: int) -> Any:
+        """A whole message; returns a handle by which its outcome can be told later."""
+        ...
+
+    def ws_close(self, conn: str, by: By, code: int | None, reason: str, clean: bool, at_ns: int) -> None:
+        """A close handshake, or a close frame without an answer (``clean`` False)."""
+        ...
+
+    def ws_abort(self, conn: str, by: By, error: str, at_ns: int) -> None:
+        """The connection ended without a close frame, or could not be made."""
+        ...
+
+    def http_request(
+        self, conn: str, service: str, method: str, url: str, headers: Headers, body: bytes, at_ns: int
+    ) -> None:
+        """A request was sent."""
+        ...
+
+    def http_response(self, conn: str, status: int, headers: Headers, at_ns: int) -> None:
+        """The head of the response has come."""
+        ...
+
+    def http_chunk(self, conn: str, data: bytes, final: bool, at_ns: int) -> Any:
+        """A piece of the response's body; the final one (perhaps empty) returns the body's handle."""
+        ...
+
+    def http_error(self, conn: str, error: str, at_ns: int) -> None:
+        """The exchange failed on the way."""
+        ...
+
+
+class NullTap:
+    """Hears nothing."""
+
+    def ws_open(self, conn: str, attempt: int, url: str, headers: Headers, at_ns: int) -> None: ...
+
+    def ws_accept(self, conn: str, status: int, headers: Headers, at_ns: int) -> None: ...
+
+    def ws_reject(self, conn: str, status: int, headers: Headers, body: bytes, at_ns: int) -> None: ...
+
+    def ws_message(self, conn: str, direction: Direction, data: str | bytes, at_ns: int) -> Any:
+        return None
+
+    def ws_close(self, conn: str, by: By, code: int | None, reason: str, clean: bool, at_ns: int) -> None: ...
+
+    def ws_abort(self, conn: str, by: By, error: str, at_ns: int) -> None: ...
+
+    def http_request(
+        self, conn: str, service: str, method: str, url: str, headers: Headers, body: bytes, at_ns: int
+    ) -> None: ...
+
+    def http_response(self, conn: str, status: int, headers: Headers, at_ns: int) -> None: ...
+
+    def http_chunk(self, conn: str, data: bytes, final: bool, at_ns: int) -> Any:
+        return None
+
+    def http_error(self, conn: str, error: str, at_ns: int) -> None: ...

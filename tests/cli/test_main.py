@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import importlib
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from harness import __version__
+from harness.cli.main import VERBS, main
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, arguments)
+    return result.exit_code, result.output
+
+
+def test_help_lists_every_verb_with_its_line() -> None:
+    """``harness --help`` names all verbs, what each does, and the exit codes."""
+    code, output = run("--help")
+    assert code == 0
+    for verb, words in VERBS.items():
+        assert verb in output
+        assert words.split()[0] in output
+    assert "Exit codes" in output
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_loads_and_explains_itself(verb: str) -> None:
+    """A verb's module has a ``command``, and its --help says what it does and exits 0."""
+    command = importlib.import_module(f"harness.cli.{verb}").command
+    assert isinstance(command, click.Command)
+    code, output = run(verb, "--help")
+    assert code == 0
+    assert command.help
+    assert "Usage:" in output
+
+
+def test_an_unknown_verb_is_a_usage_error() -> None:
+    """A verb that does not exist exits with 2 and no traceback."""
+    code, output = run("nonsense")
+    assert code == 2
+    assert "nonsense" in output
+    assert "Traceback" not in output
+
+
+def test_the_version_is_the_package_s() -> None:
+    """``--version`` prints what the package says of itself."""
+    code, output = run("--version")
+    assert code == 0
+    assert output.strip().endswith(__version__)

@@ -1,0 +1,177 @@
+"""``harness replay``, in this process and as a command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+import pytest
+from click.testing import CliRunner
+from websockets.sync.client import connect
+
+from harness.cli import replay
+from harness.cli.replay import command
+from harness.clock import SystemClock
+from harness.dialects.mediation import MediationDialect
+from harness.recording.entry import Header, Redaction, WsAccept, WsClose, WsMessage, WsOpen
+from harness.recording.reader import read_recording
+from harness.recording.writer import RecordingWriter
+from harness.replayer.service import ReplayService
+
+SUBSCRIBE = '{"type":"subscribe","interaction_id":"i-1"}'
+STREAM = "/api/v2/mediation/conversations/stream"
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """A recording of one short session."""
+    redaction = Redaction(state="fictional")
+    header = Header(id="x", created="2026-01-01T00:00:00Z", tool="test/1", source="synthetic", redaction=redaction)
+    with RecordingWriter(tmp_path / "one.rec.jsonl", header) as writer:
+        writer.append(WsOpen(n=1, t=0, conn="w1", url=STREAM))
+        writer.append(WsAccept(n=2, t=0, conn="w1", re=1))
+        writer.append(WsMessage(n=3, t=0, conn="w1", dir="out", text=SUBSCRIBE))
+        writer.append(WsMessage(n=4, t=0, conn="w1", dir="in", text="hello"))
+        writer.append(WsClose(n=5, t=0, conn="w1", by="us", code=1000))
+        return writer.seal("composed")
+
+
+@pytest.fixture
+def started() -> Iterator[Any]:
+    """Start the command with arguments; whatever still runs at the end is stopped."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> subprocess.Popen[str]:
+        line = [sys.executable, "-m", "harness", "replay", *map(str, arguments)]
+        process = subprocess.Popen(line, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def play(endpoint: dict[str, str], message: str = SUBSCRIBE) -> int | None:
+    """Play the session; returns the close code."""
+    form = {"grant_type": "client_credentials"}
+    credentials = (endpoint["client_id"], endpoint["client_secret"])
+    with httpx.Client(trust_env=False) as http:
+        token = http.post(endpoint["token_url"], data=form, auth=credentials).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    with connect(endpoint["stream_url"], additional_headers=headers, proxy=None) as ws:
+        ws.send(message)
+        list(ws) if message != SUBSCRIBE else ws.recv()
+    return ws.close_code
+
+
+def test_until_a_signal(started: Any, recording: Path) -> None:
+    """Addresses and export lines come first; a signal ends it with exit code 0."""
+    process = started(recording.parent, "--speed", "10")
+    lines = [process.stdout.readline() for _ in range(6)]
+    assert [line.split()[1] for line in lines[:3]] == ["token_url", "gateway_url", "stream_url"]
+    exports = dict(shlex.split(line)[1].split("=", 1) for line in lines[3:])
+    assert set(exports) == {"HARNESS_ENDPOINT", "GENESYS_CLIENT_ID", "GENESYS_CLIENT_SECRET"}
+    assert exports["HARNESS_ENDPOINT"].startswith("http://127.0.0.1:")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert process.stderr.read() == ""
+
+
+def test_once(started: Any, recording: Path) -> None:
+    """With --once it leaves when all is played."""
+    process = started(recording, "--once", "--json")
+    assert play(json.loads(process.stdout.readline())) == 1000
+    assert process.wait(timeout=20) == 0
+    assert process.stderr.read() == ""
+
+
+def test_once_with_a_problem(started: Any, recording: Path) -> None:
+    """It leaves with 1 and says what was wrong and what is missing, without payload."""
+    process = started(recording, "--once", "--json")
+    with pytest.raises(Exception, match="1008"):
+        play(json.loads(process.stdout.readline()), '{"type":"subscribe","interaction_id":"i-1","extra":"Ann"}')
+    assert process.wait(timeout=20) == 1
+    problem, missing = process.stderr.read().splitlines()
+    assert problem.startswith(
+        "harness: unexpected first message of a connection; nearest recorded: one.rec.jsonl: send #1"
+    )
+    assert "/extra: not recorded" in problem
+    assert "Ann" not in problem
+    assert missing == "harness: not played: one.rec.jsonl: connection w1 (entry 1)"
+
+
+@pytest.mark.parametrize(
+    "arguments, code, words",
+    [
+        (["--speed", "fast"], 2, "--speed: 'fast' is not allowed; expected a number above 0, or instant"),
+        (["--speed", "0"], 2, "speed: 0.0 is not allowed"),
+        (["--port", "70000"], 2, "stream_port: 70000 is not allowed"),
+    ],
+)
+def test_bad_options(recording: Path, arguments: list[str], code: int, words: str) -> None:
+    """One line and the documented exit code."""
+    done = invoked(str(recording), *arguments)
+    assert done.exit_code == code
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_bad_files(tmp_path: Path, recording: Path) -> None:
+    """A missing file, an empty folder and a broken recording each have their code."""
+    (tmp_path / "empty").mkdir()
+    broken = tmp_path / "broken.rec.jsonl"
+    broken.write_bytes(recording.read_bytes()[:-30])
+    for path, code in ((tmp_path / "none", 5), (tmp_path / "empty", 5), (broken, 4)):
+        assert invoked(str(path)).exit_code == code
+
+
+def invoked(*arguments: str) -> Any:
+    return CliRunner().invoke(command, arguments)
+
+
+@pytest.mark.parametrize("once, as_json", [(True, True), (False, False), (True, False)])
+def test_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch, once: bool, as_json: bool) -> None:
+    """The serving part: it stops at a signal, or when all is played."""
+
+    async def main() -> ReplayService:
+        said: asyncio.Queue[str] = asyncio.Queue()
+        monkeypatch.setattr(click, "echo", said.put_nowait)
+        service = ReplayService([read_recording(recording)], dialect=MediationDialect(), clock=SystemClock())
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            serving = group.create_task(replay._serve(service, once=once, as_json=as_json))
+            printed = await said.get()
+            if as_json:
+                await asyncio.to_thread(play, json.loads(printed))
+            else:
+                assert f"export GENESYS_CLIENT_ID={service.client_id}" in printed
+                os.kill(os.getpid(), signal.SIGINT)
+            await serving
+        return service
+
+    service = asyncio.run(main())
+    assert replay._wrong(service, once=False) == []
+    assert len(replay._wrong(service, once=True)) == (0 if as_json else 1)
+
+
+def test_the_whole_command_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Problems are told on stderr; they decide the exit code with --once only."""
+
+    async def serve(service: ReplayService, *, once: bool, as_json: bool) -> None:
+        return
+
+    monkeypatch.setattr(replay, "_serve", serve)
+    assert invoked(str(recording)).exit_code == 0
+    done = invoked(str(recording), "--once")
+    assert (done.exit_code, done.stderr.count("not played")) == (1, 1)

@@ -1,0 +1,89 @@
+"""``harness report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli.common import ExitCode
+from harness.cli.report import command
+from harness.pipeline.outcome import Outcome
+from harness.report.run import RunResult, SessionResult
+from harness.report.write import write_report
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small report."""
+    outcome = Outcome(
+        number=1,
+        conversation="c",
+        seq=1,
+        event="utterance",
+        verdict="rejected",
+        stage="validate",
+        reasons=("schema",),
+        pii_redacted=True,
+    )
+    session = SessionResult(recording_id="r", recording_path="a.rec.jsonl", outcomes=[outcome])
+    write_report(RunResult(name="demo", mode="replay", sessions=[session], virtual_time=True), tmp_path / "demo")
+    return tmp_path / "demo"
+
+
+def invoke(*arguments: str | Path, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(command, [str(argument) for argument in arguments], input=stdin)
+
+
+@pytest.mark.parametrize("form", ["md", "html", "json"])
+def test_same_bytes_as_written(folder: Path, form: str) -> None:
+    """A view made again is the view that was written."""
+    result = invoke(folder, "--format", form)
+    assert result.exit_code == 0
+    assert result.stdout_bytes == (folder / f"report.{form}").read_bytes()
+
+
+def test_markdown_is_the_default(folder: Path) -> None:
+    """Without a format people get Markdown; --json is for machines."""
+    assert invoke(folder / "report.json").stdout.startswith("# Mediation report: demo")
+    assert json.loads(invoke(folder, "--json").stdout)["format"] == "mediation-report"
+
+
+def test_to_a_file(folder: Path, tmp_path: Path) -> None:
+    """-o writes the file and says so on stderr."""
+    result = invoke(folder, "--format", "html", "-o", tmp_path / "x.html")
+    assert (result.stdout, result.exit_code) == ("", 0)
+    assert "wrote" in result.stderr
+    assert (tmp_path / "x.html").read_bytes() == (folder / "report.html").read_bytes()
+
+
+def test_from_stdin(folder: Path) -> None:
+    """- reads report.json; its lists need results.jsonl."""
+    result = invoke("-", stdin=(folder / "report.json").read_bytes())
+    assert "The lists need results.jsonl" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "content,code",
+    [
+        (None, ExitCode.NOTHING),
+        ("{}", ExitCode.BAD_FILE),
+        ('{"format":"mediation-report","version":9}', ExitCode.BAD_FILE),
+    ],
+)
+def test_bad_input(tmp_path: Path, content: str | None, code: int) -> None:
+    """One line on stderr, the documented exit code, nothing on stdout."""
+    if content is not None:
+        (tmp_path / "report.json").write_text(content)
+    result = invoke(tmp_path)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.stderr.startswith("harness: ") and result.stderr.count("\n") == 1
+
+
+def test_unwritable_output(folder: Path, tmp_path: Path) -> None:
+    """A folder that is not there is a typed error, and nothing is written."""
+    result = invoke(folder, "-o", tmp_path / "none" / "x.md")
+    assert result.exit_code == ExitCode.BAD_FILE
+    assert not (tmp_path / "none").exists()

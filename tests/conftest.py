@@ -1,0 +1,72 @@
+"""What every test shares: hypothesis profiles, the figures of ``make prove``, and where the project lies.
+
+1. ``HARNESS_TEST_PROFILE`` picks the counts: ``fast`` (default, the same examples every time) or ``prove``.
+2. A test that measures something says so with the ``figure`` fixture; all figures are printed at the end.
+3. No test imports another test file: helpers are fixtures, so that the suite also runs beside an installed wheel.
+4. Child processes import the same ``harness`` as the tests, whatever folder they run in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import harness
+
+PROFILE = os.environ.get("HARNESS_TEST_PROFILE", "fast")
+
+settings.register_profile(
+    "fast", max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("prove", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(PROFILE)
+
+assert harness.__file__ is not None
+os.environ["PYTHONPATH"] = str(Path(harness.__file__).parent.parent)
+os.environ["PYTHONSAFEPATH"] = "1"
+
+_FIGURE = "figure: "
+
+
+@pytest.fixture(scope="session")
+def profile() -> str:
+    """``fast`` or ``prove``."""
+    return PROFILE
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The clone: the folder that holds pyproject.toml, fixtures/ and tests/."""
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
+    """Call it with a name and a value to have them printed at the end of the run."""
+
+    def keep(name: str, value: object) -> None:
+        record_property(_FIGURE + name, str(value))
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    figures = [
+        (str(name).removeprefix(_FIGURE), value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if getattr(report, "when", "") == "call" and str(name).startswith(_FIGURE)
+    ]
+    if figures:
+        terminalreporter.section("figures")
+        for name, value in sorted(figures, key=lambda pair: pair[0]):
+            terminalreporter.write_line(f"{name}: {value}")
+
+
+def pytest_report_header() -> str:
+    return f"harness {harness.__version__} from {harness.__file__}, profile {PROFILE}"

@@ -1,0 +1,86 @@
+"""Latency: nanoseconds in, milliseconds out, and no percentile from too few samples."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.errors import ConfigError
+from harness.metrics.latency import LatencyBook
+
+
+def filled(n: int, stage: str = "message", step_ns: int = 1_000_000) -> LatencyBook:
+    book = LatencyBook()
+    for i in range(1, n + 1):
+        book.record(stage, i * step_ns)
+    return book
+
+
+@pytest.mark.parametrize(
+    "n,present",
+    [
+        (1, {"p50_ms"}),
+        (10, {"p50_ms", "p90_ms"}),
+        (19, {"p50_ms", "p90_ms"}),
+        (20, {"p50_ms", "p90_ms", "p95_ms"}),
+        (999, {"p50_ms", "p90_ms", "p95_ms"}),
+        (1000, {"p50_ms", "p90_ms", "p95_ms", "p99_ms"}),
+        (10_000, {"p50_ms", "p90_ms", "p95_ms", "p99_ms", "p99_9_ms"}),
+    ],
+)
+def test_percentiles_need_samples(n: int, present: set[str]) -> None:
+    """What has too few samples is n/a and says how many are needed."""
+    figures = filled(n, step_ns=1000).summary()["message"]
+    assert {name for name, value in figures.items() if name.startswith("p") and value != "n/a"} == present
+    missing = {name for name, value in figures.items() if value == "n/a"}
+    assert set(figures.get("why", {})) == missing
+
+
+def test_values() -> None:
+    """Percentiles are right to three digits, the maximum exactly."""
+    figures = filled(1000).summary()["message"]
+    assert figures["n"] == 1000
+    assert figures["p50_ms"] == pytest.approx(500, rel=0.002)
+    assert figures["p99_ms"] == pytest.approx(990, rel=0.002)
+    assert figures["max_ms"] == 1000
+
+
+def test_whole_way_comes_last() -> None:
+    """Stages in alphabetical order, the end-to-end one after them."""
+    book = filled(1)
+    book.record("validate", 5)
+    book.record("decode", 5)
+    assert list(book.summary()) == ["decode", "validate", "message"]
+
+
+def test_extremes() -> None:
+    """0 ns and more than an hour are kept; a percentile never exceeds the maximum."""
+    book = LatencyBook()
+    book.record("message", 0)
+    assert book.summary()["message"]["p50_ms"] == 0
+    book.record("message", 7_200_000_000_000)
+    assert book.summary()["message"]["max_ms"] == 7_200_000
+
+
+def test_negative_is_refused() -> None:
+    """Two times of different clocks are a fault."""
+    with pytest.raises(ConfigError, match="one Clock"):
+        LatencyBook().record("message", -1)
+
+
+def test_slo_rate() -> None:
+    """The share within the objective, None without a measurement."""
+    book = filled(1000)
+    assert book.slo_rate(500) == pytest.approx(0.5, abs=0.001)
+    assert book.slo_rate(5000) == 1
+    assert book.slo_rate(stage="ground") is None
+
+
+def test_slo_figures() -> None:
+    """With n, objective and interval; n/a with the reason when nothing was timed."""
+    figures = filled(10).slo_figures()
+    assert figures["latency_slo_rate"] == 1
+    assert figures["latency_slo_n"] == 10
+    assert figures["latency_slo_interval"][1] == 1
+    empty = LatencyBook().slo_figures()
+    assert empty["latency_slo_rate"] == "n/a"
+    assert "latency_slo_rate" in empty["why"]
