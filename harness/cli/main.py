@@ -15,6 +15,7 @@ VERBS = {
     "compose": "Compile scenarios or transcripts into synthetic recordings.",
     "demo": "Run the whole loop on the embedded service and write a report.",
     "ground": "Check summaries against their conversations.",
+    "key": "Make keys of surrogates and audit hashes.",
     "info": "Show what a recording holds.",
     "record": "Record live sessions, with personal data replaced.",
     "redact": "Replace personal data in text.",

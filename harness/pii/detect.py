@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.surrogate import is_surrogate
@@ -24,6 +25,7 @@ __all__ = ["Hit", "classify"]
 
 _SURROGATE = 70
 _FEWEST_DIGITS = 2
+_WHOLE_PHONE = 10
 _GROUP = re.compile(r"[0-9]+")
 _JOINT = re.compile(r"[ \t\n]{1,3}|[ \t\n]{0,2}[-./,()+]{1,2}[ \t\n]{0,2}[(]?")
 _ADDRESS_ROW = re.compile(r"[\w.%+'@-]+")
@@ -32,7 +34,7 @@ _RIGHT_WORD = re.compile(r"[\s().,:;\\/-]{0,4}([^\W\d_]{1,20})(?=[\s,;:!?)\\]|\.
 _EXTENSION = re.compile(r"[ ]{0,2}(?:x|ext|extn|extension)[.:]?[ ]{0,2}[0-9]{1,6}(?![0-9A-Za-z])", re.IGNORECASE)
 _GLUED = re.compile(r"([^\W\d_]+)[-_#]?\Z")
 _NEVER_BEFORE = "*$€£¥%_"
-_NEVER_AFTER = "*%@_"
+_NEVER_AFTER = "*%_"
 _HEX_EDGE = (":", "_")
 
 
@@ -76,8 +78,7 @@ def _with_rest(rules: RuleSet, view: _View, hits: list[Hit]) -> list[Hit]:
         end = hit.start if hit else len(view.chain)
         piece = view.chain[position:end]
         rest = classify(rules, tail, piece, "" if hit else view.look) if _worth(piece) else []
-        for inner in rest:
-            found.append(replace(inner, start=position + inner.start, end=position + inner.end))
+        found += [replace(inner, start=position + inner.start, end=position + inner.end) for inner in rest]
         tail += _redacted(piece, rest)
         if hit:
             found.append(hit)
@@ -206,9 +207,14 @@ def _search_hit(rule: Rule, view: _View, found: re.Match[str]) -> Hit | None:
     if rule.fit:
         end = start + fit_iban(found.group())
     before, after = view.char_before(start), view.char_after(end)
-    if end - start < rule.min_len or before.isalnum() or after.isalnum() or before in _HEX_EDGE or after in _HEX_EDGE:
+    if (
+        end - start < rule.min_len
+        or before.isalnum()
+        or after.isalnum()
+        or (not rule.fit and (before in _HEX_EDGE or after in _HEX_EDGE))
+    ):
         return None
-    if after == "." and view.char_after(end, 1).isdigit():
+    if after == "." and not rule.fit and view.char_after(end, 1).isdigit():
         return None
     return _hit(rule, view, start, end) if _accepted(rule, view, start, end) else None
 
@@ -216,7 +222,7 @@ def _search_hit(rule: Rule, view: _View, found: re.Match[str]) -> Hit | None:
 def _runs(rules: RuleSet, view: _View, groups: list[tuple[int, int]]) -> list[Hit]:
     """Every window of whole groups that a rule matches."""
     chain = view.chain
-    joined = [bool(_JOINT.fullmatch(chain, a[1], b[0])) for a, b in zip(groups, groups[1:], strict=False)]
+    joined = [bool(_JOINT.fullmatch(chain, a[1], b[0])) for a, b in pairwise(groups)]
     hits: list[Hit] = []
     for first, (start, _) in enumerate(groups):
         if not _begins(view, start):
@@ -236,7 +242,9 @@ def _runs(rules: RuleSet, view: _View, groups: list[tuple[int, int]]) -> list[Hi
 def _begins(view: _View, start: int) -> bool:
     """Quick refusal of places where no number begins; :func:`_left_edge` has the details."""
     before = view.char_before(start)
-    return not (before and before in "-.:," and start > 1 and view.chain[start - 2].isdigit() and not _list(view, start))
+    return not (
+        before and before in "-.:," and start > 1 and view.chain[start - 2].isdigit() and not _list(view, start)
+    )
 
 
 def _list(view: _View, start: int) -> bool:
@@ -245,7 +253,8 @@ def _list(view: _View, start: int) -> bool:
         return False
     left = re.search(r"[0-9]*\Z", view.chain[max(0, start - 5) : start - 1])
     right = _GROUP.match(view.chain, start)
-    assert left and right
+    assert left is not None
+    assert right is not None
     return len(left[0]) > 3 or len(right[0]) != 3
 
 
@@ -280,6 +289,8 @@ def _left_edge(rule: Rule, view: _View, start: int, digits: int) -> bool:
     before = view.char_before(start)
     if not before or before.isspace():
         return True
+    if before.isdigit() and view.chain[start] in "+(":
+        return digits >= _WHOLE_PHONE
     if before in _NEVER_BEFORE or before.isdigit():
         return False
     second = view.chain[start - 2] if start > 1 else view.tail[-2 + start :][:1]

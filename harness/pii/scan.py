@@ -21,34 +21,65 @@ __all__ = ["leaks"]
 
 _EDGE_BEFORE = r"(?<![\w*$#])(?<![0-9][-.,:/])(?<![A-Za-z]-)"
 _EDGE_AFTER = r"(?![\w%*])(?![-.,:/][0-9])"
-_CARD = re.compile(_EDGE_BEFORE + r"(?:[0-9]{13,19}|[0-9]{4}([ .-])[0-9]{4}\1[0-9]{4}\1[0-9]{4}|[0-9]{4}([ .-])[0-9]{6}\2[0-9]{4,5})" + _EDGE_AFTER)
+_CARD = re.compile(
+    _EDGE_BEFORE
+    + r"(?:[0-9]{13,19}|[0-9]{4}([ .-])[0-9]{4}\1[0-9]{4}\1[0-9]{4}|[0-9]{4}([ .-])[0-9]{6}\2[0-9]{4,5})"
+    + _EDGE_AFTER
+)
 _SSN = re.compile(_EDGE_BEFORE + r"[0-9]{3}-[0-9]{2}-[0-9]{4}" + _EDGE_AFTER)
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}[0-9]{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)(?!\w)")
-_PHONE = re.compile(_EDGE_BEFORE + r"(?:\+1[ .-]?|1[-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-.])[2-9][0-9]{2}[-.][0-9]{4}" + _EDGE_AFTER)
+_PHONE = re.compile(
+    _EDGE_BEFORE
+    + r"(?:\+1[ .-]?|1[-.])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-.])[2-9][0-9]{2}[-.][0-9]{4}"
+    + _EDGE_AFTER
+)
 _ABROAD = re.compile(r"(?<![\w+])\+[1-9][0-9]{0,2}(?:[ .-]?[0-9]{2,12}){1,6}" + _EDGE_AFTER)
-_IPV4 = re.compile(r"(?<![\w.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-]|\.[0-9])")
+_IPV4 = re.compile(r"(?<![\w.$#*%-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w-]|\.[0-9])")
 _AT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
-_NOT_IP = re.compile(r"(?:version|ver|build|release|section|sec|chapter|clause|paragraph|article|firmware|rev|revision|sdk|upgraded? to|oid|step|schema|v)\S*\W+(?:\w+\W+)?\Z", re.IGNORECASE)
+_NOT_IP = re.compile(
+    r"(?:version|ver|build|release|section|sec|chapter|clause|paragraph|article|firmware|rev|revision|sdk|upgraded? to|oid|step|schema|v)\S*\W+(?:\w+\W+)?\Z",
+    re.IGNORECASE,
+)
+_GAP = re.compile(r"[ .-]")
 _FREE = re.compile(r"\+?1?[ .(-]*8(?:00|33|44|55|66|77|88)")
-_ID_BEFORE = re.compile(r"\b(?:order|ticket|tracking|invoice|ref|reference|case|sku|part|serial|claim|policy)\b[^0-9]{0,48}\Z", re.IGNORECASE)
+_ID_BEFORE = re.compile(
+    r"\b(?:order|ticket|tracking|invoice|ref|reference|case|sku|part|serial|claim|policy)\b[^\n]{0,48}\Z",
+    re.IGNORECASE,
+)
 
 
 def leaks(text: str) -> list[Span]:
     """Values of structured types that are left in ``text``; sorted."""
     folded, offsets = fold(text)
-    covered = [found.span() for found in PLACEHOLDER.finditer(folded)]
-    spans: set[Span] = set()
-    for type_, pattern, check in _SCANS if any(c in folded for c in "0123456789@") else ():
+    covered = bytearray(len(folded))
+    for placeholder in PLACEHOLDER.finditer(folded):
+        _cover(covered, *placeholder.span())
+    spans: list[Span] = []
+    for type_, pattern, check in _SCANS:
         if type_ == "EMAIL" and "@" not in folded:
             continue
         for found in pattern.finditer(folded):
             start, end = found.span()
-            value = found.group()
-            if is_surrogate(type_, value) or not check(value, folded[max(0, start - 64) : start]):
+            if covered[start]:
                 continue
-            if not any(a <= start < b for a, b in covered):
-                spans.add(Span(offsets[start], offsets[end - 1] + 1, type_, "scan"))
+            if _known(type_, found.group()):
+                _cover(covered, start, end)
+            elif check(found.group(), folded[max(0, start - 64) : start]):
+                _cover(covered, start, end)
+                spans.append(Span(offsets[start], offsets[end - 1] + 1, type_, "scan"))
     return sorted(spans)
+
+
+def _cover(covered: bytearray, start: int, end: int) -> None:
+    covered[start:end] = b"\1" * (end - start)
+
+
+def _known(type_: str, value: str) -> bool:
+    """A surrogate, or a surrogate number with more digits behind it."""
+    if type_ != "PHONE":
+        return is_surrogate(type_, value)
+    ends = [gap.start() for gap in _GAP.finditer(value)]
+    return any(is_surrogate(type_, value[:end]) for end in (*ends, len(value)))
 
 
 def _digits(value: str) -> str:
@@ -66,7 +97,9 @@ def _card(value: str, before: str) -> bool:
 
 
 def _ssn(value: str, before: str) -> bool:
-    return value[:3] not in ("000", "666") and value[4:6] != "00" and value[7:] != "0000" and not _ID_BEFORE.search(before)
+    return (
+        value[:3] not in ("000", "666") and value[4:6] != "00" and value[7:] != "0000" and not _ID_BEFORE.search(before)
+    )
 
 
 def _iban(value: str, before: str) -> bool:
@@ -94,8 +127,8 @@ def _any(value: str, before: str) -> bool:
 
 _SCANS: tuple[tuple[str, re.Pattern[str], Callable[[str, str], bool]], ...] = (
     ("EMAIL", _AT, _any),
-    ("CREDIT_CARD", _CARD, _card),
     ("IBAN", _IBAN, _iban),
+    ("CREDIT_CARD", _CARD, _card),
     ("SSN", _SSN, _ssn),
     ("PHONE", _PHONE, _phone),
     ("PHONE", _ABROAD, _abroad),

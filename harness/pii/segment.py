@@ -7,7 +7,7 @@
    or a short group of an IBAN. No value reaches over the end of a chain.
 3. :func:`next_segment` answers only when more text could not change the answer; otherwise it answers None. Segments
    are therefore the same for every chunking of the text.
-4. No chain and no token is longer than :data:`CAP` raw code points. A longer one is *oversize*: it is cut into
+4. A chain or token of :data:`CAP` raw code points or more, with text after it, is *oversize*: it is cut into
    blocks of that length and masked until it ends, because a value that cannot be seen whole must not leak.
    Rows without a letter or digit (rulers) are cold.
 """
@@ -152,7 +152,9 @@ def _may_continue(text: str, start: int, end: int) -> bool:
     """Whether what ends at ``end`` can be followed by more of a number."""
     if _ENDS_IN_DIGIT.search(text, max(start, end - 4), end):
         return True
-    return (text[end - 1].lower() in "xtn" and _last_word(text, start, end) in _EXTENSION) or _iban_open(text, start, end)
+    return (text[end - 1].lower() in "xtn" and _last_word(text, start, end) in _EXTENSION) or _iban_open(
+        text, start, end
+    )
 
 
 def _last_word(text: str, start: int, end: int) -> str:

@@ -25,6 +25,7 @@ _AREAS = tuple(str(n) for n in range(201, 990) if str(n)[0] != "8" and str(n)[1:
 _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?(?:example\.(?:com|org|net)|[^.@]+\.(?:test|invalid|example))")
 _DOMAINS = ("example.com", "example.org", "example.net")
 _LETTERS = "abcdefghijkmnopqrstuvwxyz"
+_ATTEMPTS = 10_000
 _PART = re.compile(
     r"(?:\b(?:ending|ends|end)(?: (?:in|with|on))?|\blast (?:four|4)(?: digits)?(?: (?:are|is|were|of \w+ \w+ (?:are|is)))?"
     r"|[*xX•]{2,}[- ]?)[ :]{0,2}(?<![0-9])([0-9]{4})(?![0-9])",
@@ -290,7 +291,7 @@ class SurrogateVault:
         """
         kind = _KINDS.get(type_)
         if kind is None:
-            return "0" + "x" * (len(value) - 1)
+            return ("0" if _folded(value)[:1].isdigit() else "x") + "x" * (len(value) - 1)
         self.value_id(type_, value)
         if kind.test(value):
             self._owner.setdefault((type_, kind.canonical(value)), kind.canonical(value))
@@ -317,13 +318,12 @@ class SurrogateVault:
 
     def _probe(self, kind: _Kind, type_: str, canonical: str, value: str) -> str:
         """The first surrogate, from the known attempt on, that no other value has."""
-        attempt = self._attempts.get((type_, canonical), 0)
-        while attempt < 10_000:
+        fake = value
+        for attempt in range(self._attempts.get((type_, canonical), 0), _ATTEMPTS):
             fake = kind.render(value, _Digest(self._key, type_, canonical, attempt))
+            self._attempts[type_, canonical] = attempt
             if self._owner.setdefault((type_, kind.canonical(fake)), canonical) == canonical:
                 break
-            attempt += 1
-        self._attempts[type_, canonical] = attempt
         return fake
 
     def _remember_last_four(self, type_: str, value: str, fake: str) -> None:

@@ -207,6 +207,8 @@ def _step(entry: _WsEntry, parent: int, number: int) -> Step | None:
             return _sent(entry, parent)
         case WsMessage():
             return _expected(entry, parent, number)
+        case Withheld(dir="in", of_kind="ws.message"):
+            return Step(n=entry.n, t_us=entry.t, action=Action.SEND, parent=parent, data=_stand_in(entry))
         case Withheld(dir="out", of_kind="ws.message"):
             return Step(n=entry.n, t_us=entry.t, action=Action.EXPECT, number=number, parent=parent)
         case WsControl(dir="in", opcode="ping"):
@@ -223,6 +225,15 @@ def _sent(entry: WsMessage, parent: int) -> Step:
     if data is None:
         data = bytes(min(entry.size or 0, _MAX_BYTES))
     return Step(n=entry.n, t_us=entry.t, action=Action.SEND, parent=parent, data=data)
+
+
+def _stand_in(entry: Withheld) -> str | bytes:
+    """What is sent in the place of a message that could not be stored: as many zero bytes for a binary one; for text
+    a message of no known type that keeps its place in the order."""
+    if entry.rule == "binary":
+        return bytes(min(entry.size, _MAX_BYTES))
+    known = {"interaction_id": entry.conversation, "seq": entry.seq} if entry.conversation and entry.seq else {}
+    return json.dumps({"type": "withheld", **known}, separators=(",", ":"))
 
 
 def _expected(entry: WsMessage, parent: int, number: int) -> Step:

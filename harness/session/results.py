@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.recording.entry import Withheld
 from harness.recording.reader import Recording
 from harness.report.labels import Label, labels_path, read_labels
 from harness.report.run import NO_LABELS, SessionResult
@@ -26,21 +27,32 @@ def labels_of(path: Path) -> tuple[list[Label], str]:
 def replayed_result(recording: Recording, replayed: Replayed) -> SessionResult:
     """A replay beside its recording's live side."""
     labels, source = labels_of(recording.path)
+    withheld = _withheld(recording)
+    live = baseline(recording)
     return SessionResult(
         recording_id=recording.header.id,
         recording_path=recording.path,
         scenario=recording.header.scenario,
         source=recording.header.source,
-        outcomes=replayed.run.outcomes,
-        baseline=baseline(recording),
+        outcomes=[outcome for outcome in replayed.run.outcomes if outcome.event != "withheld"],
+        baseline=None if live is None else [entry for entry in live if entry.of not in withheld],
         gaps=replayed.run.gaps,
         labels=labels,
         label_source=source,
         substituted_spans=substituted_spans(recording),
-        problems=replayed.problems,
+        problems=[*replayed.problems, *withheld.values()],
         sha256=recording.digest,
         policy=recording.header.redaction.policy,
     )
+
+
+def _withheld(recording: Recording) -> dict[int, str]:
+    """Entries whose text is not in the recording: nothing of them can be compared, and the report says so."""
+    return {
+        entry.n: f"entry {entry.n} was withheld ({entry.rule}); its message is not compared"
+        for entry in recording.entries
+        if isinstance(entry, Withheld) and entry.rule != "binary"
+    }
 
 
 def live_result(name: str, run: SessionRun, recording: Recording | None) -> SessionResult:

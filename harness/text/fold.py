@@ -1,4 +1,4 @@
-"""Fold look-alike characters onto ASCII, one code point at a time, keeping raw offsets.
+r"""Fold look-alike characters onto ASCII, one code point at a time, keeping raw offsets.
 
 1. One raw code point gives one folded one or none; a folded text therefore never depends on chunking.
 2. Width, math, circled and other compatibility forms fold by NFKC where that gives a single character; every decimal

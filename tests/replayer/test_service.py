@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -502,7 +502,7 @@ def test_settle_waits_no_longer_than_the_grace(served: Any, tape: Any, monkeypat
     """A connection that never ends does not hold up the judgement."""
     monkeypatch.setattr("harness.replayer.service.GRACE_S", 0.01)
 
-    stuck: Any = SimpleNamespace(peer=SimpleNamespace(closing=True))
+    stuck = Mock(peer=Mock(closing=True))
 
     async def talk(client: Any) -> None:
         client.service._players.add(stuck)

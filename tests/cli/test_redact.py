@@ -1,0 +1,66 @@
+"""``harness redact`` as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.redact import command
+
+
+def piped(*args: str, text: bytes) -> subprocess.CompletedProcess[bytes]:
+    """Run the verb with real standard input."""
+    code = "from harness.cli.redact import command; command()"
+    return subprocess.run([sys.executable, "-c", code, *args], input=text, capture_output=True, check=False)
+
+
+def test_standard_input() -> None:
+    """Without files it reads standard input and changes nothing but the values."""
+    done = piped(text="Kim\r\ncall 628-271-4432 \N{TELEPHONE RECEIVER}\n".encode())
+    assert done.stdout.decode() == "Kim\r\ncall [PHONE_REDACTED] \N{TELEPHONE RECEIVER}\n"
+
+
+def test_jsonl(tmp_path: Path) -> None:
+    """Lines in, lines out, spans in code points."""
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": 1, "text": "é 536-22-1478"}\n\n', encoding="utf-8")
+    result = CliRunner().invoke(command, ["--jsonl", str(path)])
+    assert json.loads(result.stdout) == {
+        "id": 1,
+        "text": "é [SSN_REDACTED]",
+        "spans": [{"start": 2, "end": 13, "type": "SSN", "rule": "ssn.dashed"}],
+    }
+
+
+def test_json_and_plain_files(tmp_path: Path) -> None:
+    """One object per file, or the text itself."""
+    path = tmp_path / "in.txt"
+    path.write_text("kim@kestrel.io", encoding="utf-8")
+    assert json.loads(CliRunner().invoke(command, ["--json", str(path)]).stdout)["text"] == "[EMAIL_REDACTED]"
+    assert CliRunner().invoke(command, [str(path)]).stdout == "[EMAIL_REDACTED]"
+
+
+@pytest.mark.parametrize("line", ["no json", "[1]", '{"id": 1}', '{"text": 5}', "[" * 100_000])
+def test_bad_lines(tmp_path: Path, line: str) -> None:
+    """A bad line is named; its text is not shown."""
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"id": 0, "text": "x"}\n' + line, encoding="utf-8")
+    result = CliRunner().invoke(command, ["--jsonl", str(path)])
+    assert result.exit_code == 2
+    assert "line 2" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_bad_files(tmp_path: Path) -> None:
+    """Missing files and other encodings give one line."""
+    assert CliRunner().invoke(command, [str(tmp_path / "none")]).exit_code == 2
+    path = tmp_path / "latin.txt"
+    path.write_bytes(b"\xe9\xe8")
+    result = CliRunner().invoke(command, [str(path)])
+    assert result.exit_code == 2
+    assert "UTF-8" in result.stderr
