@@ -17,6 +17,7 @@ from harness.errors import ConfigError
 from harness.grounding.claims import read_all
 from harness.grounding.evidence import Evidence
 from harness.grounding.verdict import Claim, GroundingResult, combine, judge
+from harness.text.lexicon import digest
 
 __all__ = ["MAX_CLAIMS", "Checker", "Conversation", "turns_of"]
 
@@ -61,6 +62,11 @@ def _unread(start: int, end: int) -> Claim:
 
 class Checker:
     """The default check: deterministic, explainable, without a model."""
+
+    @property
+    def policy_digest(self) -> str:
+        """``sha256:…`` over the lexicons that decide."""
+        return digest(("harness.grounding", "harness.text"))
 
     def check(self, context: Context, summary: str, *, today: dt.date | None = None) -> GroundingResult:
         """Judge ``summary`` against a whole conversation.

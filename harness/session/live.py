@@ -59,7 +59,7 @@ class LiveRun:
     credentials: Credentials
     tools: Tools
     key: Key
-    options: ClientOptions = ClientOptions()
+    options: ClientOptions = field(default_factory=ClientOptions)
     record_to: Path | None = None
     store: Store | None = None
     book: LatencyBook | None = None

@@ -69,7 +69,7 @@ class SessionPlan:
     tools: Tools
     clock: Clock
     stopwatch: Clock
-    options: ClientOptions = ClientOptions()
+    options: ClientOptions = field(default_factory=ClientOptions)
     record: RecordTo | None = None
     store: Store | None = None
     book: LatencyBook | None = None
