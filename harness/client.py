@@ -3,9 +3,11 @@
 1. The reader never waits for the pipeline: reader -> bounded queue -> pump. The queue is the back-pressure.
 2. One pump feeds the pipeline and does what it asks for, in order; nothing else touches the pipeline.
 3. An outcome is recorded and audited before it is delivered.
-4. A drop is survived: dial again with back-off, a fresh token if the old one was refused, resume after the last message
-   nothing is missing before.
-5. A decision of a timer (a hole given up) is told to the observer; a replay is given those decisions and has no timers.
+4. A drop is survived: dial again (``wire/dialler.py`` has the rules), resume after the last message nothing is missing
+   before.
+5. The service's failures end the session in order: what was received is judged to its end. A failure of our own, such
+   as a recording that cannot be written, stops it where it stands.
+6. A decision of a timer (a hole given up) is told to the observer; a replay is given those decisions and has no timers.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
+
+from pydantic import SecretStr
 
 from harness.clock import Clock
 from harness.dialects.mediation import (
@@ -25,19 +29,19 @@ from harness.dialects.mediation import (
     validate_request,
 )
 from harness.dialects.mediation_addresses import Addresses
-from harness.errors import AuthError, ConnectionLost, PermissionDenied, ServiceError
+from harness.errors import AuthError, PermissionDenied, ServiceError
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import Effect, GapFound, Generate, JudgeAnswer, JudgeRequest, Outcome, Send
 from harness.wire.auth import TokenSource
-from harness.wire.backoff import Backoff, retry_after_s
+from harness.wire.dialler import Dialler
 from harness.wire.rest import RestClient, RestResponse
-from harness.wire.stream import HandshakeRejected, Link, LinkClosed, Received, dial
+from harness.wire.stream import Link, LinkClosed, Received
 from harness.wire.tap import Tap
 
 __all__ = ["ClientOptions", "MediationClient", "Observer"]
 
 _QUEUE = 1024
-_HEALTHY_NS = 10_000_000_000
+_GOING_AWAY = 1001
 
 
 class Observer(Protocol):
@@ -84,7 +88,10 @@ class ClientOptions:
 
 @dataclass(slots=True)
 class _GiveUp:
+    """The hole behind message ``place`` of a conversation has been open for too long."""
+
     conversation: str
+    place: int
 
 
 @dataclass(slots=True)
@@ -134,20 +141,28 @@ class MediationClient:
         options: ClientOptions | None = None,
     ) -> None:
         self._addresses = addresses
+        self._conversations = tuple(conversations)
         self._open = list(conversations)
         self._pipeline = pipeline
         self._tokens = tokens
         self._rest = rest
-        self._tap = tap
         self._observer = observer
         self._handle = handle
         self._clock = clock
-        self._rng = rng
         self._options = options or ClientOptions()
+        self._dialler = Dialler(
+            addresses.stream_url,
+            tokens=tokens,
+            tap=tap,
+            clock=clock,
+            rng=rng,
+            attempts=self._options.attempts,
+            timeout_s=self._options.connect_timeout_s,
+        )
         self._queue: asyncio.Queue[Received | _GiveUp | _Ended] = asyncio.Queue(_QUEUE)
         self._state = _State()
-        self._dials = 0
         self._fed = 0
+        self._valid = 0
         self._arrived: dict[int, int] = {}
 
     async def run(self) -> None:
@@ -160,15 +175,16 @@ class MediationClient:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                watcher = None
-                if self._options.give_up_after is None:
-                    watcher = group.create_task(self._watch_holes())
+                watcher = group.create_task(self._watch_holes())
                 pump = group.create_task(self._pump())
                 await self._read_all(pump)
-                if watcher is not None:
-                    watcher.cancel()
-        finally:
-            await self._do(self._pipeline.finish())
+                watcher.cancel()
+        except BaseExceptionGroup as failed:
+            error = _cause(failed)
+            if isinstance(error, ServiceError):
+                await self._do(self._pipeline.finish())
+            raise error from None
+        await self._do(self._pipeline.finish())
 
     # -- reader ----------------------------------------------------------------------------------------------------
 
@@ -177,80 +193,46 @@ class MediationClient:
         try:
             await self._read()
         except ServiceError:
-            await self._queue.put(_Ended())
-            await pump
+            await self._drain(pump)
             raise
+        await self._drain(pump)
+
+    async def _drain(self, pump: asyncio.Task[None]) -> None:
         await self._queue.put(_Ended())
         await pump
 
     async def _read(self) -> None:
-        backoff = Backoff(self._rng)
         while not self._state.finished:
-            link = await self._connect(backoff)
-            opened_ns = self._clock.monotonic_ns()
-            heard = False
-            try:
-                await self._subscribe(link)
-                while True:
-                    received = await link.receive()
-                    heard = True
-                    await self._queue.put(received)
-            except LinkClosed as closed:
-                self._state.link = None
-                await self._queue.join()
-                if self._state.finished:
-                    return
-                if closed.code in (4401, 1008):
-                    await self._tokens.refresh(await self._tokens.get())
-            if heard or self._clock.monotonic_ns() - opened_ns >= _HEALTHY_NS:
-                backoff.reset()
-            else:
-                await self._pause(backoff, None, "the service closes every connection at once")
+            link = await self._dialler.dial()
+            if link is None:
+                continue
+            before = self._progress()
+            code = await self._listen(link)
+            if not self._state.finished:
+                await self._dialler.lost(code, valid=self._progress() != before)
 
-    async def _connect(self, backoff: Backoff) -> Link:
-        refreshed = False
+    async def _listen(self, link: Link) -> int | None:
+        """Stay until the connection has ended and all it brought is through the pump; returns the close code."""
+        try:
+            await self._subscribe(link)
+            await self._hear(link)
+        except LinkClosed as closed:
+            await self._queue.join()
+            return closed.code
+        finally:
+            self._state.link = None
+            await link.close(_GOING_AWAY)
+
+    async def _hear(self, link: Link) -> NoReturn:
         while True:
-            token = await self._tokens.get()
-            self._dials += 1
-            try:
-                return await dial(
-                    self._addresses.stream_url,
-                    token=token,
-                    conn=f"w{self._dials}",
-                    attempt=backoff.failures + 1,
-                    tap=self._tap,
-                    clock=self._clock,
-                    timeout_s=self._options.connect_timeout_s,
-                )
-            except HandshakeRejected as rejected:
-                if rejected.status == 401:
-                    if refreshed:
-                        raise AuthError(401) from None
-                    refreshed = True
-                    await self._tokens.refresh(token)
-                    continue
-                await self._after_rejection(rejected, backoff)
-            except ConnectionLost as lost:
-                if lost.close.startswith("TLS"):
-                    raise
-                await self._pause(backoff, None, lost.close)
+            await self._queue.put(await link.receive())
 
-    async def _after_rejection(self, rejected: HandshakeRejected, backoff: Backoff) -> None:
-        if rejected.status == 403:
-            raise PermissionDenied("conversation:read") from None
-        if rejected.status not in (408, 429) and rejected.status < 500:
-            raise ConnectionLost(f"the handshake was answered with {rejected.status}") from None
-        asked = retry_after_s(rejected.headers.get("retry-after"), self._clock.wall())
-        await self._pause(backoff, asked, f"the handshake was answered with {rejected.status}")
-
-    async def _pause(self, backoff: Backoff, asked_s: float | None, why: str) -> None:
-        delay_s = backoff.next_s(asked_s)
-        if backoff.failures >= self._options.attempts:
-            raise ConnectionLost(f"{why}, {backoff.failures} times", fix="check that the service runs, then try again")
-        await self._clock.sleep_until(self._clock.monotonic_ns() + int(delay_s * 1e9))
+    def _progress(self) -> tuple[int, int]:
+        """What changes with a valid message: one is accepted, or waits for others but has its place in the order."""
+        return self._valid, sum(self._pipeline.resume_after(conversation) for conversation in self._conversations)
 
     async def _subscribe(self, link: Link) -> None:
-        for conversation in self._open:
+        for conversation in list(self._open):
             after = self._pipeline.resume_after(conversation) or None
             message = subscribe_message(self._pipeline.policy.subscription, conversation, after)
             await link.send(dump(message))
@@ -268,8 +250,9 @@ class MediationClient:
                 match item:
                     case _Ended():
                         return
-                    case _GiveUp(conversation):
-                        await self._do(self._pipeline.give_up(conversation))
+                    case _GiveUp(conversation, place):
+                        if self._pipeline.resume_after(conversation) == place:
+                            await self._do(self._pipeline.give_up(conversation))
                     case Received():
                         await self._feed(item.data, item.at_ns, item.handle, "stream")
             finally:
@@ -296,6 +279,7 @@ class MediationClient:
                     await self._generate(effect)
 
     async def _finish(self, outcome: Outcome) -> None:
+        self._valid += outcome.verdict != "rejected"
         self._observer.outcome(outcome)
         if outcome.judge_requests:
             answers = {request.id: await self._ask(request) for request in outcome.judge_requests}
@@ -323,7 +307,7 @@ class MediationClient:
         if not self._open:
             self._state.finished = True
             if self._state.link is not None:
-                await self._state.link.close(1000)
+                await self._state.link.close()
 
     # -- gateway ---------------------------------------------------------------------------------------------------
 
@@ -345,46 +329,70 @@ class MediationClient:
         context = [dict(turn) for turn in request.context]
         body = validate_request(request.conversation, request.summary, context)
         response = await self._post("/summaries/validate", dump(body))
-        if response is None or response.status != 200:
+        if response is None:
             return JudgeAnswer(valid=None)
-        return _validation(response)
+        self._observer.unused(response.handle)
+        return _validation(response) if response.status == 200 else JudgeAnswer(valid=None)
 
     async def _post(self, path: str, body: str) -> RestResponse | None:
-        token = await self._tokens.get()
-        url = self._addresses.gateway_url + path
-        for last in (False, True):
-            try:
-                headers = {"authorization": f"Bearer {token.get_secret_value()}"}
-                response = await self._rest.post(url, service="gateway", body=body, headers=headers)
-            except (AuthError, PermissionDenied):
-                raise
-            except ServiceError:
-                return None
-            if response.status != 401:
-                return response
-            if last:
-                raise AuthError(401)
-            token = await self._tokens.refresh(token)
-        return None
+        """The gateway's response; None where it, or a token for it, could not be had."""
+        try:
+            token = await self._tokens.get()
+            response = await self._post_with(token, path, body)
+            if response.status == 401:
+                self._observer.unused(response.handle)
+                response = await self._post_with(await self._tokens.refresh(token), path, body)
+        except (AuthError, PermissionDenied):
+            raise
+        except ServiceError:
+            return None
+        if response.status == 401:
+            raise AuthError(401)
+        return response
+
+    async def _post_with(self, token: SecretStr, path: str, body: str) -> RestResponse:
+        headers = {"authorization": f"Bearer {token.get_secret_value()}"}
+        return await self._rest.post(self._addresses.gateway_url + path, service="gateway", body=body, headers=headers)
 
     # -- holes -----------------------------------------------------------------------------------------------------
 
     async def _watch_holes(self) -> None:
-        """Give up a hole that nothing has filled for ``gap_timeout_s``."""
+        """Give up a hole that nothing has filled for ``gap_timeout_s`` on an open connection.
+
+        While there is none, nothing could fill it; the service sends what is missing when it is back.
+        """
+        if self._options.give_up_after is not None:
+            return
+        timeout_ns = int(self._options.gap_timeout_s * 1e9)
         since: dict[str, tuple[int, int]] = {}
-        step_ns = int(self._options.gap_timeout_s * 1e9 / 5)
         while True:
+            await self._clock.sleep_until(self._clock.monotonic_ns() + timeout_ns // 5)
+            if self._state.link is None:
+                since.clear()
+                continue
             now_ns = self._clock.monotonic_ns()
-            await self._clock.sleep_until(now_ns + step_ns)
             for conversation in list(self._open):
                 place = self._pipeline.resume_after(conversation)
                 if not self._pipeline.waiting(conversation):
                     since.pop(conversation, None)
                 elif since.setdefault(conversation, (place, now_ns))[0] != place:
                     since[conversation] = (place, now_ns)
-                elif now_ns - since[conversation][1] >= step_ns * 4:
+                elif now_ns - since[conversation][1] >= timeout_ns:
                     since.pop(conversation)
-                    await self._queue.put(_GiveUp(conversation))
+                    await self._queue.put(_GiveUp(conversation, place))
+
+
+def _cause(failed: BaseExceptionGroup) -> BaseException:
+    """The one error to raise: a failure of our own before one of the service."""
+    found: list[BaseException] = []
+    pending: list[BaseException] = [failed]
+    while pending:
+        error = pending.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            pending += error.exceptions
+        else:
+            found.append(error)
+    return next((error for error in found if not isinstance(error, ServiceError)), found[0])
 
 
 def _validation(response: RestResponse) -> JudgeAnswer:

@@ -14,6 +14,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from harness.errors import ConfigError
+
 __all__ = ["Clock", "SystemClock", "VirtualClock"]
 
 
@@ -91,7 +93,13 @@ class VirtualClock:
         await woken
 
     def advance(self, delta_ns: int) -> None:
-        """Move the time by ``delta_ns`` and wake everybody whose deadline has come, in order."""
+        """Move the time by ``delta_ns`` and wake everybody whose deadline has come, in order.
+
+        Raises:
+            ConfigError: ``delta_ns`` is negative; a monotonic clock never goes back.
+        """
+        if delta_ns < 0:
+            raise ConfigError("delta_ns", delta_ns, "0 or more: a monotonic clock never goes back")
         self._now_ns += delta_ns
         while self._sleepers and self._sleepers[0][0] <= self._now_ns:
             woken = heapq.heappop(self._sleepers)[2]
@@ -99,5 +107,7 @@ class VirtualClock:
                 woken.set_result(None)
 
     def _wake_next(self) -> None:
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)  # a sleeper that was cancelled moves no time
         if self._sleepers:
             self.advance(max(0, self._sleepers[0][0] - self._now_ns))

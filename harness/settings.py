@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -50,12 +50,12 @@ class Settings(BaseSettings):
     allow_cross_host: bool = Field(default=False, description="Let addresses leave the region of `environment`.")
     client_id: str | None = Field(
         default=None,
-        validation_alias=AliasChoices("client_id", "GENESYS_CLIENT_ID"),
+        validation_alias="GENESYS_CLIENT_ID",
         description="OAuth client id.",
     )
     client_secret: SecretStr | None = Field(
         default=None,
-        validation_alias=AliasChoices("client_secret", "GENESYS_CLIENT_SECRET"),
+        validation_alias="GENESYS_CLIENT_SECRET",
         description="OAuth client secret.",
     )
     subscription: dict[str, Any] = Field(
@@ -66,8 +66,9 @@ class Settings(BaseSettings):
     )
     retain_tokens: int = Field(default=512, ge=0, le=4096, description="Tokens kept at a context-window update.")
     gateway_validation: bool = Field(default=True, description="Have the gateway validate accepted summaries.")
-    generate: Literal["end", "never"] | int = Field(
-        default="end", description="When to ask the gateway for a summary the stream does not bring."
+    generate: Literal["end", "never"] | Annotated[int, Field(ge=1)] = Field(
+        default="end",
+        description="When to ask the gateway for a summary the stream does not bring: end, never, or N customer turns.",
     )
     gap_timeout_s: float = Field(default=5.0, gt=0, le=3600, description="How long a hole in the order is waited for.")
     connect_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Limit for one dial or request.")
@@ -104,9 +105,17 @@ def load_settings(*, dotenv: Path | None = None, **overrides: Any) -> Settings:
     try:
         return Settings(_env_file=dotenv, **given)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        shown = "…" if name in _SECRET else first.get("input")
-        raise ConfigError(name, shown, first["msg"]) from None
-    except (SettingsError, ValueError) as error:
-        raise ConfigError("harness.toml", type(error).__name__, "readable TOML or environment values") from None
+        raise _refused(error) from None
+    except SettingsError as error:  # names the field and the source, not the value
+        raise ConfigError("settings", str(error), "JSON where a list or table is wanted") from None
+    except ValueError as error:
+        raise ConfigError("harness.toml or pyproject.toml", type(error).__name__, "readable TOML") from None
+
+
+def _refused(error: ValidationError) -> ConfigError:
+    """The first setting that is out of bounds, with every form it could have."""
+    found = error.errors(include_url=False, include_context=False)
+    name = found[0]["loc"][0]
+    allowed = dict.fromkeys(fault["msg"].removeprefix("Input should be ") for fault in found if fault["loc"][0] == name)
+    shown = "…" if name in _SECRET else found[0]["input"]
+    return ConfigError(str(name), shown, " or ".join(allowed))

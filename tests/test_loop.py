@@ -71,8 +71,7 @@ def test_one_changed_word_is_one_difference(demo: DemoResult, harness: Run, tmp_
     """A word changed by hand in one recording, resealed, makes exactly one message differ, and exit code 1."""
     folder = tmp_path / "recordings"
     shutil.copytree(demo.recordings, folder)
-    name = "telco-roaming-bill.rec.jsonl"
-    _change_a_word(folder / name, kind)
+    name = _change_a_word(folder, kind)
     reseal(folder / name)
     done = harness("run", "--recording", str(folder), "--name", "planted", "--json")
     report = json.loads((tmp_path / "reports" / "planted" / "report.json").read_text())
@@ -81,16 +80,16 @@ def test_one_changed_word_is_one_difference(demo: DemoResult, harness: Run, tmp_
     assert done.returncode == 1
 
 
-def _change_a_word(path: Path, kind: str) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    for index, line in enumerate(lines):
-        entry = json.loads(line)
-        if entry.get("kind") == "ws.message" and f'"type":"{kind}"' in entry.get("text", ""):
-            word = " the " if " the " in entry["text"] else " a "
-            if word in entry["text"] and '"is_final":false' not in entry["text"]:
-                lines[index] = line.replace(word, f" {word.strip()}se ", 1)
+def _change_a_word(folder: Path, kind: str) -> str:
+    """Change " the " in the first message of ``kind`` that holds it; returns the file's name."""
+    for path in sorted(folder.glob("*.rec.jsonl")):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        for index, line in enumerate(lines):
+            text = json.loads(line).get("text") or ""
+            if f'"type":"{kind}"' in text and " the " in text and '"is_final":false' not in text:
+                lines[index] = line.replace(" the ", " these ", 1)
                 path.write_text("".join(lines), encoding="utf-8")
-                return
+                return path.name
     raise AssertionError("no word to change")
 
 

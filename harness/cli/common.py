@@ -70,9 +70,7 @@ def say(words: str) -> None:
 
 def shown(text: str) -> str:
     """``text`` with every control, format and surrogate character written as an escape."""
-    return "".join(
-        f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text
-    )
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
 
 
 def fail(error: HarnessError) -> None:

@@ -22,7 +22,9 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.option("-c", "--conversation", "conversations", multiple=True, metavar="ID", help="Conversation to subscribe to.")
+@click.option(
+    "-c", "--conversation", "conversations", multiple=True, metavar="ID", help="Conversation to subscribe to."
+)
 @click.option(
     "-o",
     "--out",
@@ -72,7 +74,9 @@ def _refuse_existing(out: Path, jobs: list[Job]) -> None:
     for job in jobs:
         path = out / f"{job.name}.rec.jsonl"
         if path.exists():
-            raise ConfigError("--out", str(path), "a recording that does not exist yet", fix="give another --name or -o")
+            raise ConfigError(
+                "--out", str(path), "a recording that does not exist yet", fix="give another --name or -o"
+            )
 
 
 def _tell(run: SessionRun, *, as_json: bool) -> None:

@@ -65,8 +65,7 @@ class SummaryDelta(_Base):
 class Summary(_Base):
     """A whole summary.
 
-    ``self_context`` is the context the message brought along itself (the untyped message of the user's
-    document), None elsewhere.
+    ``self_context`` is the context the message brought along itself (the untyped message), None elsewhere.
     """
 
     summary_id: str
@@ -143,4 +142,3 @@ class Dialect(Protocol):
     def conversation_of(self, data: str) -> str | None:
         """The interaction id in a client message or a REST body, None if it has none."""
         ...
-

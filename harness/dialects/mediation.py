@@ -3,7 +3,7 @@
 ``mediation.md`` beside this file is the specification.
 
 1. A typed message is looked up by ``type``; an unknown type is :class:`Other`, never an error.
-2. An object without ``type`` is the flat message of the user's first client: context and summary in one.
+2. An object without ``type`` is the flat message of early clients: context and summary in one.
 3. What is not decodable is a :class:`Malformed` with a reason of the closed list in ``base.py``.
 """
 
@@ -72,9 +72,7 @@ def context_window_update(interaction_id: str, token_count: int, retain_tokens: 
     }
 
 
-def summary_request(
-    subscription: Subscription, interaction_id: str, context: list[dict[str, str]]
-) -> dict[str, Any]:
+def summary_request(subscription: Subscription, interaction_id: str, context: list[dict[str, str]]) -> dict[str, Any]:
     """Body of ``POST {gateway}/summaries``; context = [{"speaker","text"}]."""
     return {"interaction_id": interaction_id, **_wire(subscription), "context": context}
 
@@ -96,9 +94,8 @@ _EXEMPT: Mapping[str, frozenset[str]] = {
     "utterance": frozenset({"/speaker", "/is_final", "/revision", "/offset_ms", "/duration_ms"}),
     "summary.delta": frozenset({"/index"}),
     "context_window.updated": frozenset({"/token_count"}),
-    "error": frozenset({"/code", "/retry_after_s"}),
+    "error": frozenset({"/retry_after_s"}),
     "closing": frozenset({"/grace_s"}),
-    "end": frozenset({"/reason"}),
 }
 
 
@@ -138,14 +135,25 @@ class MediationDialect:
                 return {"/text": f"summary/{event.summary_id}"}
             case Utterance():
                 return {"/text": f"speaker/{event.speaker}"}
+            case Malformed(payload={"type": "summary.delta"}):
+                return {"/text": "summary/"}
             case _:
                 return {}
 
     def exempt(self, event: Event, path: str) -> bool:
-        """Ids, enums and counters of a well-formed message; nothing of a malformed one."""
-        if isinstance(event, Malformed | Other):
-            return False
-        return path in _IDS or path in _EXEMPT.get(event.type, frozenset())
+        """Ids, enums and counters of a well-formed message; nothing of a malformed one.
+
+        A code or reason that the page does not name is not an enum: it could be anybody's text.
+        """
+        match event:
+            case Malformed() | Other():
+                return False
+            case ServiceFault(code=code) if path == "/code":
+                return code in models.ERROR_CODES
+            case Lifecycle(type="end", facts=facts) if path == "/reason":
+                return facts["reason"] in models.END_REASONS
+            case _:
+                return path in _IDS or path in _EXEMPT.get(event.type, frozenset())
 
     def conversation_of(self, data: str) -> str | None:
         """``interaction_id`` of a client message or a REST body."""
@@ -163,15 +171,11 @@ def _typed(value: dict[str, Any]) -> Event:
         return Malformed(reason="schema", where="/type", payload=value, conversation=_id_in(value))
     model = models.INBOUND.get(kind)
     if model is None:
-        seq = value.get("seq")
-        known = isinstance(seq, int) and not isinstance(seq, bool) and 1 <= seq <= 2**53
-        return Other(type=kind, conversation=_id_in(value), seq=seq if known else None, payload=value)
+        return Other(type=kind, conversation=_id_in(value), seq=_seq_in(value), payload=value)
     return _checked(model, value, _BUILD[kind])
 
 
-def _checked(
-    model: type[BaseModel], value: dict[str, Any], build: Callable[[Any, dict[str, Any]], Event]
-) -> Event:
+def _checked(model: type[BaseModel], value: dict[str, Any], build: Callable[[Any, dict[str, Any]], Event]) -> Event:
     try:
         message = model.model_validate(value)
     except ValidationError as error:
@@ -182,13 +186,11 @@ def _checked(
 def _explain(error: ValidationError, value: dict[str, Any]) -> Malformed:
     """The first fault, plus what can still be trusted: its conversation and its place in the order."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    seq = value.get("seq")
-    in_order = isinstance(seq, int) and not isinstance(seq, bool) and 1 <= seq <= 2**53
     return Malformed(
         reason="schema",
         where="".join(f"/{part}" for part in first["loc"]),
         conversation=_id_in(value),
-        seq=seq if in_order and _id_in(value) else None,
+        seq=_seq_in(value),
         payload=value,
     )
 
@@ -196,6 +198,13 @@ def _explain(error: ValidationError, value: dict[str, Any]) -> Malformed:
 def _id_in(value: dict[str, Any]) -> str:
     found = value.get("interaction_id")
     return found if isinstance(found, str) and 0 < len(found) <= 512 else ""
+
+
+def _seq_in(value: dict[str, Any]) -> int | None:
+    """``seq`` where it can be trusted: it counts within a conversation."""
+    seq = value.get("seq")
+    in_range = isinstance(seq, int) and not isinstance(seq, bool) and 1 <= seq <= 2**53
+    return seq if in_range and _id_in(value) else None
 
 
 def _envelope(message: Any, value: dict[str, Any]) -> dict[str, Any]:

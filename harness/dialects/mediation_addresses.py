@@ -4,13 +4,14 @@
 2. A tenant's token must never go to another region: an address overridden to a foreign domain is refused unless it is
    on loopback or cross-host use is allowed explicitly.
 3. ``endpoint`` may end in ``?stream=PORT`` where the stream listens on another port of the same host.
+4. No error shows what a URL may hold of secrets: user name, password, values of its query.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from harness.errors import ConfigError
 
@@ -66,25 +67,20 @@ def resolve(
     """
     if environment not in ENVIRONMENTS:
         raise ConfigError("environment", environment, "a region domain such as " + ", ".join(ENVIRONMENTS[:3]))
-    found = _of_environment(environment) if endpoint is None else _of_endpoint(endpoint)
-    chosen = {
-        "token_url": token_url or found.token_url,
-        "gateway_url": gateway_url or found.gateway_url,
-        "stream_url": stream_url or found.stream_url,
-    }
+    found = _of_endpoint(endpoint) if endpoint else _of_environment(environment)
+    given = {"token_url": token_url, "gateway_url": gateway_url, "stream_url": stream_url}
+    chosen = {name: url or getattr(found, name) for name, url in given.items()}
     for name, url in chosen.items():
         _check(name, url, ("ws", "wss") if name == "stream_url" else ("http", "https"))
-        _check_region("endpoint" if endpoint else name, url, environment, allow_cross_host)
+        _check_region(name if given[name] or not endpoint else "endpoint", url, environment, allow_cross_host)
     return Addresses(**{name: url.rstrip("/") for name, url in chosen.items()})
 
 
 def is_loopback(url: str) -> bool:
     """True when ``url`` names this machine: localhost or a loopback address."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -102,32 +98,40 @@ def _of_endpoint(endpoint: str) -> Addresses:
     parts = urlsplit(endpoint)
     base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
     scheme = "wss" if parts.scheme == "https" else "ws"
-    stream_port = parse_qs(parts.query).get("stream", [None])[0]
-    netloc = parts.netloc
-    if stream_port is not None:
-        if not stream_port.isdigit() or not 0 < int(stream_port) < 65536:
-            raise ConfigError("endpoint", endpoint, "a port number after ?stream=")
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        netloc = f"{host}:{stream_port}"
     return Addresses(
         token_url=base + TOKEN_PATH,
         gateway_url=base + GATEWAY_PATH,
-        stream_url=f"{scheme}://{netloc}{parts.path.rstrip('/')}{STREAM_PATH}",
+        stream_url=f"{scheme}://{_stream_netloc(parts, endpoint)}{parts.path.rstrip('/')}{STREAM_PATH}",
     )
 
 
+def _stream_netloc(parts: SplitResult, endpoint: str) -> str:
+    """Host and port of the stream: rule 3."""
+    port = parse_qs(parts.query).get("stream", [""])[0]
+    if not port:
+        return parts.netloc
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
+        raise ConfigError("endpoint", _shown(endpoint), "a port number after ?stream=")
+    host = parts.hostname or ""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _check(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    parts = _split(url)
+    if parts is None or parts.scheme not in schemes or not parts.hostname:
+        raise ConfigError(name, _shown(url), f"a URL such as {schemes[-1]}://host:port")
+    if "@" in parts.netloc:
+        raise ConfigError(name, _shown(url), "a URL without user name and password")
+    if parts.scheme in _SECURE and not is_loopback(url):
+        raise ConfigError(name, _shown(url), f"{_SECURE[parts.scheme]}:// for every host but loopback")
+
+
+def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        return parts if parts.port != 0 else None
     except ValueError:
-        valid = False
-    if not valid:
-        raise ConfigError(name, url, f"a URL such as {schemes[-1]}://host:port")
-    if parts.username or parts.password:
-        raise ConfigError(name, f"{parts.scheme}://…", "a URL without user name and password")
-    if parts.scheme in _SECURE and not is_loopback(url):
-        raise ConfigError(name, url, f"{_SECURE[parts.scheme]}:// for every host but loopback")
+        return None
 
 
 def _check_region(name: str, url: str, environment: str, allow_cross_host: bool) -> None:
@@ -136,7 +140,13 @@ def _check_region(name: str, url: str, environment: str, allow_cross_host: bool)
         return
     raise ConfigError(
         name,
-        url,
+        _shown(url),
         f"a host of {environment} or loopback",
         fix="set environment to the region, or pass --allow-cross-host if the token may go there",
     )
+
+
+def _shown(url: str) -> str:
+    """``url`` as an error may show it (rule 4)."""
+    before, at, host = url.partition("?")[0].rpartition("@")
+    return f"{before.partition('//')[0]}//…@{host}" if at else host

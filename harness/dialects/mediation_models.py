@@ -1,7 +1,7 @@
 """The mediation dialect's messages as models; ``mediation.md`` beside this file is the specification.
 
 1. Outbound models forbid unknown fields: we never send what we do not know.
-2. Inbound models keep unknown fields and coerce nothing: "5" is not 5.
+2. Inbound models, the flat message's parts among them, keep unknown fields and coerce nothing: "5" is not 5.
 3. Validation errors carry fields and bounds, never the input.
 """
 
@@ -16,9 +16,13 @@ from harness.errors import ConfigError
 
 __all__ = [
     "CONTEXT_WINDOW_THRESHOLD",
+    "END_REASONS",
+    "ERROR_CODES",
     "INBOUND",
     "MAX_STREAMING_TOKENS",
     "EntityExtractionDirective",
+    "FlatDirective",
+    "FlatMatrix",
     "FlatMessage",
     "GatewaySummary",
     "Limits",
@@ -29,6 +33,8 @@ __all__ = [
 
 MAX_STREAMING_TOKENS = 4096
 CONTEXT_WINDOW_THRESHOLD = 3500
+ERROR_CODES = frozenset({"RATE_LIMITED", "CONVERSATION_TOO_LONG", "CONVERSATION_TOO_SHORT", "INTERNAL"})
+END_REASONS = frozenset({"completed", "transferred", "error"})
 
 
 class _Outbound(BaseModel):
@@ -181,14 +187,28 @@ INBOUND: Mapping[str, type[_Inbound]] = {
 """Wire type -> model, for every message the service may send."""
 
 
-class FlatMessage(BaseModel):
+class FlatMatrix(SummaryLengthMatrix):
+    """The length matrix as a flat message brings it along (rule 2)."""
+
+    model_config = _Inbound.model_config
+
+
+class FlatDirective(EntityExtractionDirective):
+    """The directives as a flat message brings them along (rule 2)."""
+
+    model_config = _Inbound.model_config
+
+    entity_types: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(
+        default=("PERSON", "ORGANIZATION", "PRODUCT"), max_length=64, strict=False
+    )
+
+
+class FlatMessage(_Inbound):
     """The untyped message: the Subscription's fields, a summary, perhaps its own context."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
-
     interaction_id: Id
-    summary_matrix: SummaryLengthMatrix
-    extraction_directives: EntityExtractionDirective
+    summary_matrix: FlatMatrix
+    extraction_directives: FlatDirective
     ai_gateway_version: str = "v2"
     summary: str
     conversation_context: str | None = None

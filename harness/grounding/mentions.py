@@ -2,7 +2,8 @@
 
 1. A date beats a number at the same place; mentions never overlap.
 2. Two mentions agree when one says what the other says or supports (see :func:`agree`).
-3. A placeholder is a typed wildcard: it agrees with any value that could be of its type.
+3. A placeholder is a typed wildcard: it agrees with any value that could be of its type. An identity
+   (``[PHONE_2_REDACTED]``) is one certain value: it agrees with itself alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from harness.text.dates import find_dates
 from harness.text.numbers import find_quantities
-from harness.text.placeholder import PLACEHOLDER, placeholder_type
+from harness.text.placeholder import PLACEHOLDER, is_identity, placeholder_type
 from harness.text.tokens import Token
 from harness.text.units import CURRENCIES, MICRO, compatible
 
@@ -114,6 +115,8 @@ def _wildcard(claim: Mention, evidence: Mention) -> bool:
     """Rule 3."""
     if claim.kind == evidence.kind:
         return claim.values == evidence.values
+    if is_identity((claim if claim.kind == "placeholder" else evidence).values[0]):
+        return False
     if claim.kind == "placeholder":
         return evidence.kind in ("ident", "quantity")
     return claim.kind == "ident" and evidence.values[0] in _DIGIT_TYPES

@@ -1,9 +1,10 @@
 """Validation measured against labels: was the bad refused, for the right reason, and nothing else?
 
 1. A message with a "message" label must be rejected with the label's reason; every other message must not be.
+   ``schema`` stands for every ``schema:<field>``.
 2. A labelled message is found by its number in the session, else by conversation and seq, else by its reason
    among the rejected ones of the session that have no seq.
-3. A message repeated or too late (reason ``duplicate``, ``late``) is a matter of order, not of schema: it counts
+3. A message repeated or too late (reason ``duplicate_seq``, ``late_seq``) is a matter of order, not of schema: it counts
    on neither side unless it is labelled.
 4. Quarantined is not rejected: the message was well formed.
 """
@@ -20,7 +21,7 @@ from harness.metrics.stats import wilson
 
 __all__ = ["Expected", "Received", "schema_acceptance"]
 
-_ORDER_REASONS = frozenset({"duplicate", "late"})
+_ORDER_REASONS = frozenset({"duplicate_seq", "late_seq"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def _find(received: Sequence[tuple[int, Received]], label: Expected, taken: set[
     """Rule 2, best match first."""
 
     def reason(m: Received) -> bool:
-        return not label.reason or label.reason in m.reasons
+        return not label.reason or _says(m, label.reason)
 
     def own(m: Received) -> bool:
         return label.seq is not None and (m.conversation, m.seq) == (label.conversation, label.seq)
@@ -129,4 +130,8 @@ def _by_reason(
 def _result(received: Sequence[Received], label: Expected, index: int | None) -> str:
     if index is None or not received[index].rejected:
         return "missed"
-    return "hit" if not label.reason or label.reason in received[index].reasons else "other_reason"
+    return "hit" if not label.reason or _says(received[index], label.reason) else "other_reason"
+
+
+def _says(message: Received, reason: str) -> bool:
+    return any(found == reason or found.startswith(f"{reason}:") for found in message.reasons)

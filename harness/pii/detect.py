@@ -263,9 +263,12 @@ def _window(candidates: tuple[Rule, ...], view: _View, start: int, end: int, dig
     begin = start
     while begin and start - begin < 2 and view.chain[begin - 1] in "(+":
         begin -= 1
+    if ")" not in view.chain[start:end]:
+        # An open parenthesis encloses the number; it does not begin it.
+        begin += view.chain[begin:start].rfind("(") + 1
     signed = "+" in view.chain[begin:start]
     for rule in candidates:
-        for low in (begin,) if begin == start or (signed and rule.type == "PHONE") else (begin, start):
+        for low in range(begin, begin + 1 if signed and rule.type == "PHONE" else start + 1):
             if rule.pattern.fullmatch(view.chain, low, end):
                 hit = _run_hit(rule, view, low, end, digits)
                 if hit:

@@ -19,7 +19,7 @@ from harness.pii.shapes import card_marker, country_code, digits_of, iban_marker
 from harness.pii.validators import iban_ok, luhn_ok
 from harness.text.fold import fold
 
-__all__ = ["Edit", "SurrogateVault", "is_surrogate"]
+__all__ = ["Edit", "SurrogateVault", "canonical", "is_surrogate", "last_four", "last_four_mentions"]
 
 _AREAS = tuple(str(n) for n in range(201, 990) if str(n)[0] != "8" and str(n)[1:] != "11" and n != 555)
 _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?(?:example\.(?:com|org|net)|[^.@]+\.(?:test|invalid|example))")
@@ -267,6 +267,24 @@ def is_surrogate(type_: str, value: str) -> bool:
     return kind is not None and kind.test(value)
 
 
+def canonical(type_: str, value: str) -> str:
+    """What is the same for all writings of one value; the folded value itself for types without a surrogate space."""
+    kind = _KINDS.get(type_)
+    return kind.canonical(value) if kind else _folded(value)
+
+
+def last_four(type_: str, value: str) -> str | None:
+    """The digits by which people name a value ("ending in 1234"); None where they do not."""
+    shape = _folded(value)
+    digits = digits_of(main_number(shape) if type_ == "PHONE" else shape)
+    return digits[-4:] if type_ in ("CREDIT_CARD", "PHONE", "SSN", "IBAN") and len(digits) >= 7 else None
+
+
+def last_four_mentions(text: str) -> list[tuple[int, int, str]]:
+    """(start, end, digits) of every place where somebody names a value by its last four digits."""
+    return [(found.start(1), found.end(1), _folded(found[1])) for found in _PART.finditer(text)]
+
+
 class SurrogateVault:
     """The surrogates of one session.
 
@@ -282,6 +300,7 @@ class SurrogateVault:
         self._owner: dict[tuple[str, str], str] = {}
         self._ids: dict[tuple[str, str], str] = {}
         self._last_four: dict[str, tuple[str, str, str]] = {}
+        self._mentioned: set[str] = set()
 
     def surrogate(self, type_: str, value: str) -> str:
         """The fake that stands for ``value``; the value itself if it is one already.
@@ -308,12 +327,18 @@ class SurrogateVault:
         return self._ids.setdefault((type_, canonical), f"s{len(self._ids) + 1}")
 
     def replace_parts(self, text: str) -> list[Edit]:
-        """Edits for later mentions of a known value's last four digits ("ending in 1234")."""
+        """Edits for later mentions of a known value's last four digits ("ending in 1234").
+
+        Digits mentioned before their value was known stay as they are, then and ever after: all mentions of a
+        session agree.
+        """
         edits: list[Edit] = []
-        for found in _PART.finditer(text):
-            known = self._last_four.get(_folded(found[1]))
+        for start, end, digits in last_four_mentions(text):
+            known = self._last_four.get(digits)
             if known:
-                edits.append(Edit(found.start(1), found.end(1), *known))
+                edits.append(Edit(start, end, *known))
+            else:
+                self._mentioned.add(digits)
         return edits
 
     def _probe(self, kind: _Kind, type_: str, canonical: str, value: str) -> str:
@@ -327,7 +352,6 @@ class SurrogateVault:
         return fake
 
     def _remember_last_four(self, type_: str, value: str, fake: str) -> None:
-        main, other = (main_number(v) if type_ == "PHONE" else v for v in (_folded(value), fake))
-        old, new = digits_of(main), digits_of(other)
-        if type_ in ("CREDIT_CARD", "PHONE", "SSN", "IBAN") and len(old) >= 7:
-            self._last_four[old[-4:]] = (new[-4:], type_, self.value_id(type_, value))
+        old, new = last_four(type_, value), last_four(type_, fake)
+        if old and new and old not in self._mentioned:
+            self._last_four.setdefault(old, (new, type_, self.value_id(type_, value)))

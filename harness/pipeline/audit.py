@@ -1,7 +1,7 @@
 """Stage: look once more, with other eyes, at what is about to leave; and the body of the audit record.
 
 1. ``pii_redacted`` comes from the independent scan of the redacted payload; it is never a constant.
-2. A leak found here quarantines the message: fail closed.
+2. A leak found here quarantines the message, and is masked: fail closed.
 3. ``governance_status`` is computed: compliant, non_compliant (and the failing check), or not_checked for messages
    that hold nothing to check.
 """
@@ -10,18 +10,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
+from harness.pii.operators import apply
 from harness.pii.scan import leaks
-from harness.pipeline.outcome import Outcome, PathSpan
-from harness.pipeline.payload import leaves
+from harness.pipeline.outcome import Grounding, Outcome, PathSpan
+from harness.pipeline.payload import leaves, rebuild
+from harness.text.span import RedactedText, merged
 
-__all__ = ["audit_body", "governance", "nothing_left", "span_counts"]
+__all__ = ["audit_body", "evidence_masked", "governance", "masked", "nothing_left", "span_counts", "without_leaks"]
 
 
 def nothing_left(payload: Any, exempt: Callable[[str], bool]) -> bool:
     """True when the independent scan finds no structured personal data in ``payload``."""
     return not any(leaks(text) for path, text in leaves(payload) if not exempt(path))
+
+
+def masked(text: str) -> RedactedText:
+    """``text`` without what the independent scan still finds in it."""
+    return apply(text, merged(leaks(text)))
+
+
+def without_leaks(payload: Any, exempt: Callable[[str], bool]) -> Any:
+    """``payload`` with every string and key :func:`masked`."""
+    return rebuild(payload, {path: masked(text) for path, text in leaves(payload) if not exempt(path) and leaks(text)})
+
+
+def evidence_masked(grounding: Grounding | None) -> Grounding | None:
+    """``grounding`` with its evidence :func:`masked`."""
+    if grounding is None or not any(leaks(claim.evidence) for claim in grounding.claims):
+        return grounding
+    claims = tuple(replace(claim, evidence=masked(claim.evidence)) for claim in grounding.claims)
+    return replace(grounding, claims=claims)
 
 
 def governance(outcome: Outcome) -> dict[str, str]:

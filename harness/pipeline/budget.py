@@ -1,7 +1,7 @@
 """Stage: count summary tokens per interaction and keep them inside the service's limits.
 
 1. Tokens are counted over redacted text, so that live and replay count alike.
-2. A summary counts once: what its deltas counted is not counted again when it is completed.
+2. A summary counts once: what its deltas, or an earlier sending of it, counted is not counted again.
 3. At the threshold the client is asked, exactly once, to send ``context_window.update``; the count goes on from
    ``retain_tokens`` when the service answers ``context_window.updated``.
 4. Text that would pass the maximum before that is cut at the last word boundary inside the budget, never inside a
@@ -41,8 +41,8 @@ class Utf8Estimator:
 
 
 @dataclass(slots=True)
-class _Open:
-    """A summary whose deltas are being counted: the text kept so far and its tokens."""
+class _Counted:
+    """A summary: the text its deltas kept so far, and the tokens it has been counted with."""
 
     text: str = ""
     counted: int = 0
@@ -66,33 +66,26 @@ class BudgetStage:
     estimator: TokenEstimator = field(default_factory=Utf8Estimator)
     total: int = 0
     update_pending: bool = False
-    _open: dict[str, _Open] = field(default_factory=dict)
-    _done: set[str] = field(default_factory=set)
+    _summaries: dict[str, _Counted] = field(default_factory=dict)
 
     def delta(self, summary_id: str, text: RedactedText) -> tuple[RedactedText, Budget]:
         """Count a piece of a summary; after a cut nothing more of that summary is let through."""
-        summary = self._open.setdefault(summary_id, _Open())
-        whole = self.estimator.tokens(summary.text + text)
+        summary = self._summaries.setdefault(summary_id, _Counted())
         room = 0 if summary.full else self._room() + summary.counted
-        kept = text if whole <= room else cut(text, room, self.estimator, before=summary.text)
-        summary.full = summary.full or whole > room
+        fits = self.estimator.tokens(summary.text + text) <= room
+        kept = text if fits else cut(text, room, self.estimator, before=summary.text)
+        summary.full = summary.full or not fits
         summary.text += kept
-        now = self.estimator.tokens(summary.text)
-        grown, summary.counted = now - summary.counted, now
-        self.total += grown
-        return kept, self._budget(self.estimator.tokens(text), self.estimator.tokens(kept), len(kept) < len(text))
+        self._count(summary, self.estimator.tokens(summary.text))
+        return kept, self._budget(text, kept)
 
     def completed(self, summary_id: str, text: RedactedText) -> tuple[RedactedText, Budget]:
-        """Count a whole summary, less what its deltas counted already."""
-        tokens = self.estimator.tokens(text)
-        if summary_id in self._done:
-            return text, self._budget(tokens, tokens, False)
-        self._done.add(summary_id)
-        already = self._open.pop(summary_id, _Open()).counted
-        room = min(self._room() + already, self.maximum)
-        kept = text if tokens <= room else cut(text, room, self.estimator)
-        self.total += max(self.estimator.tokens(kept) - already, 0)
-        return kept, self._budget(tokens, self.estimator.tokens(kept), len(kept) < len(text))
+        """Count a whole summary, less what was counted of it already."""
+        summary = self._summaries.setdefault(summary_id, _Counted())
+        room = min(self._room() + summary.counted, self.maximum)
+        kept = text if self.estimator.tokens(text) <= room else cut(text, room, self.estimator)
+        self._count(summary, self.estimator.tokens(kept))
+        return kept, self._budget(text, kept)
 
     def must_update(self) -> bool:
         """True once per crossing of the threshold."""
@@ -110,8 +103,13 @@ class BudgetStage:
     def _room(self) -> int:
         return max(self.maximum - self.total, 0)
 
-    def _budget(self, tokens: int, kept: int, truncated: bool) -> Budget:
-        return Budget(tokens=tokens, kept=kept, total=self.total, truncated=truncated)
+    def _count(self, summary: _Counted, tokens: int) -> None:
+        self.total += max(tokens - summary.counted, 0)
+        summary.counted = max(tokens, summary.counted)
+
+    def _budget(self, text: str, kept: str) -> Budget:
+        tokens = self.estimator.tokens
+        return Budget(tokens=tokens(text), kept=tokens(kept), total=self.total, truncated=len(kept) < len(text))
 
 
 def cut(text: RedactedText, tokens: int, estimator: TokenEstimator, before: str = "") -> RedactedText:
@@ -133,11 +131,14 @@ def _boundary(text: str, at: int) -> int:
     for match in PLACEHOLDER.finditer(text):
         if match.start() < at < match.end():
             return match.start()
-    if at >= len(text) or text[at].isspace():
-        return at
-    while at > 0 and not text[at - 1].isspace():
+    while 0 < at < len(text) and not _parts(text[at - 1], text[at]):
         at -= 1
     return at
+
+
+def _parts(before: str, after: str) -> bool:
+    """Whether a word ends between two characters; scripts from U+2E80 on are written without blanks."""
+    return before.isspace() or after.isspace() or max(before, after) >= "\u2e80"
 
 
 def length_reasons(matrix: SummaryLengthMatrix, tokens: int, context_tokens: int) -> list[str]:

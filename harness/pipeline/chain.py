@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from harness.dialects.base import (
@@ -18,15 +19,21 @@ from harness.dialects.base import (
     Event,
     Lifecycle,
     Malformed,
+    Other,
     Summary,
     SummaryDelta,
     Utterance,
 )
 from harness.dialects.mediation import context_window_update
-from harness.dialects.mediation_models import EntityExtractionDirective, SummaryLengthMatrix
+from harness.dialects.mediation_models import (
+    EntityExtractionDirective,
+    FlatDirective,
+    FlatMatrix,
+    SummaryLengthMatrix,
+)
 from harness.grounding import Checker
 from harness.pii import Redactor
-from harness.pipeline.audit import audit_body, governance, nothing_left
+from harness.pipeline.audit import audit_body, evidence_masked, governance, masked, nothing_left, without_leaks
 from harness.pipeline.budget import BudgetStage, length_reasons
 from harness.pipeline.ground import GroundStage
 from harness.pipeline.outcome import (
@@ -35,10 +42,8 @@ from harness.pipeline.outcome import (
     GapFound,
     Generate,
     JudgeAnswer,
-    JudgeRequest,
     Outcome,
     Send,
-    Verdict,
 )
 from harness.pipeline.payload import digest, rebuild
 from harness.pipeline.policy import PipelinePolicy
@@ -46,6 +51,7 @@ from harness.pipeline.redact import Redaction, RedactStage
 from harness.pipeline.sequence import Hole, Sequencer
 from harness.pipeline.state import ConversationState, Slots, Work
 from harness.pipeline.validate import drop_entities, fault, unwanted_entities
+from harness.pipeline.verdict import decide, judge_requests, settle
 from harness.text.span import RedactedText
 
 __all__ = ["Pipeline"]
@@ -120,28 +126,7 @@ class Pipeline:
 
     def settle(self, outcome: Outcome, answers: Mapping[str, JudgeAnswer]) -> Outcome:
         """``outcome`` with its judge requests answered, by request id; a missing answer is ``degraded``."""
-        if not outcome.judge_requests:
-            return outcome
-        reasons, failed, degraded = list(outcome.reasons), False, []
-        for request in outcome.judge_requests:
-            answer = answers.get(request.id)
-            if answer is None or answer.valid is None:
-                degraded.append(request.judge)
-            elif not answer.valid:
-                failed = True
-                reasons += [f"{request.judge}:{code}" for code in answer.violations or ("invalid",)]
-        grounding = outcome.grounding
-        if grounding is not None and degraded:
-            grounding = replace(grounding, degraded=(*grounding.degraded, *degraded))
-        settled = replace(
-            outcome,
-            judge_requests=(),
-            grounding=grounding,
-            reasons=(*reasons, *(f"degraded:{name}" for name in degraded)),
-            verdict="quarantined" if failed and outcome.verdict == "accepted" else outcome.verdict,
-            stage="judge" if failed and outcome.verdict == "accepted" else outcome.stage,
-        )
-        return replace(settled, governance=governance(settled))
+        return settle(outcome, answers)
 
     def resume_after(self, conversation: str) -> int:
         """The seq up to which nothing is missing, 0 before the first message."""
@@ -167,10 +152,9 @@ class Pipeline:
     def _in_order(self, work: Work) -> None:
         event = work.event
         assert event.seq is not None
-        known = event.conversation in self._conversations
         state = self._state(event.conversation)
-        if not known and event.type == "subscribed":
-            state.sequencer.next = event.seq
+        if event.type == "subscribed":
+            state.sequencer.begin(event.seq)
         released = state.sequencer.push(event.seq, work)
         if isinstance(released, str):
             work.fault = ("decode", f"{released}_seq")
@@ -181,6 +165,7 @@ class Pipeline:
 
     def _pass_on(self, conversation: str, item: Work | Hole, reason: str) -> None:
         if isinstance(item, Hole):
+            self._redact.tear(conversation)
             gap = GapFound(conversation=conversation, from_seq=item.first, to_seq=item.last, reason=reason)
             self._effects.append(gap)
         else:
@@ -195,7 +180,7 @@ class Pipeline:
         if state is None:
             policy = self.policy
             state = ConversationState(
-                ground=GroundStage(self._checker, self._redact.redact),
+                ground=GroundStage(self._checker, self._redactor),
                 budget=BudgetStage(policy.max_streaming_tokens, policy.context_window_threshold, policy.retain_tokens),
                 sequencer=Sequencer(window=policy.reorder_window),
             )
@@ -215,8 +200,7 @@ class Pipeline:
         work.fault = work.fault or fault(event)
         self._mark("validate")
         state = self._state(event.conversation) if event.conversation else None
-        live = work.fault is None and state is not None
-        if live and state is not None:
+        if state is not None and work.fault is None:
             self._ground(work, state)
         work.redaction = self._redaction(work, state)
         self._mark("redact")
@@ -224,25 +208,22 @@ class Pipeline:
             self._complete(work, None)
             return
         state.streaming.append(work)
-        if live:
+        if work.fault is None:
             self._close_streams(event)
         self._complete_streaming(state)
-        if live:
-            self._after(event, state)
 
     def _redaction(self, work: Work, state: ConversationState | None) -> Redaction:
         event = work.event
-        if not isinstance(event, SummaryDelta) or state is None:
+        if not isinstance(event, SummaryDelta) or state is None or event.seq is None:
             return self._redact.submit(event, work.raw)
         if work.fault is None:
-            redaction = self._redact.submit(event, work.raw)
-            if event.seq is not None:
-                state.keep(work, 2 * self.policy.reorder_window)
-            return redaction
-        original = state.recent.get(event.seq or 0)
-        if original is not None and original.raw == work.raw and original.redaction is not None:
+            state.keep(event.seq, work, 2 * self.policy.reorder_window)
+            return self._redact.submit(event, work.raw)
+        original = state.recent.get(event.seq)
+        if original is not None and original.raw == work.raw:
+            assert original.redaction is not None
             return original.redaction
-        return self._redact.submit_alone(event, work.raw)
+        return self._redact.submit_alone(event)
 
     def _ground(self, work: Work, state: ConversationState) -> None:
         match work.event:
@@ -250,14 +231,17 @@ class Pipeline:
                 work.grounding = state.ground.check(summary)
             case Utterance() as utterance:
                 state.ground.hear(utterance)
+            case Lifecycle(type="context_window.updated"):
+                if not self.policy.subscription.extraction_directives.preserve_context_window:
+                    state.ground.forget()
         self._mark("ground")
 
     def _close_streams(self, event: Event) -> None:
         match event:
             case Summary(summary_id=summary_id):
-                self._redact.close(event.conversation, f"summary/{summary_id}")
+                self._redact.close(event.conversation, summary_id)
             case Lifecycle(type="end"):
-                self._redact.close(event.conversation)
+                self._redact.tear(event.conversation)
 
     def _complete_streaming(self, state: ConversationState) -> None:
         """Budget and audit, in order, for every message whose redaction has settled."""
@@ -273,36 +257,38 @@ class Pipeline:
         payload, budget, dropped = work.redaction.result(), None, 0
         if work.fault is None and state is not None:
             payload, budget, dropped = self._budget(work, state, payload)
+            work.notes += ["truncated"] * (budget is not None and budget.truncated)
         self._mark("budget")
         self._slots.fill(self._audit(work, state, payload, budget, dropped))
         self._mark("audit")
+        if work.fault is None and state is not None:
+            self._after(work.event, state)
 
-    def _budget(
-        self, work: Work, state: ConversationState, payload: Any
-    ) -> tuple[Any, Budget | None, int]:
+    def _budget(self, work: Work, state: ConversationState, payload: Any) -> tuple[Any, Budget | None, int]:
         event, redaction = work.event, work.redaction
         assert redaction is not None
         match event:
             case SummaryDelta():
                 kept, budget = state.budget.delta(event.summary_id, redaction.text("/text", event.text))
-                payload = rebuild(payload, {"/text": kept})
+                return rebuild(payload, {"/text": kept}), budget, 0
             case Summary():
-                text = redaction.text("/summary", event.summary)
-                kept, budget = state.budget.completed(event.summary_id, text)
-                matrix, directive = self._asked_for(event)
-                work.notes += length_reasons(matrix, budget.tokens, state.context_tokens)
-                unwanted = unwanted_entities(event, directive)
-                payload = rebuild(payload, {"/summary": kept})
-                payload = drop_entities(payload, unwanted) if unwanted else payload
-                self._maybe_update(event.conversation, state)
-                return payload, budget, len(unwanted)
+                return self._budget_of_summary(work, event, state, payload)
             case Utterance() if event.is_final:
-                self._remember(event, state, redaction.text("/text", event.text))
-                return payload, None, 0
-            case _:
-                return payload, None, 0
-        self._maybe_update(event.conversation, state)
-        return payload, budget, 0
+                self._remember(event, state, masked(redaction.text("/text", event.text)))
+        return payload, None, 0
+
+    def _budget_of_summary(
+        self, work: Work, event: Summary, state: ConversationState, payload: Any
+    ) -> tuple[Any, Budget, int]:
+        assert work.redaction is not None
+        # Flat messages of one interaction share an id, but each is a summary of its own.
+        summary_id = f"{event.summary_id}/{work.number}" if event.type == "flat" else event.summary_id
+        kept, budget = state.budget.completed(summary_id, work.redaction.text("/summary", event.summary))
+        matrix, directive = self._asked_for(event)
+        work.notes += length_reasons(matrix, budget.tokens, state.context_tokens)
+        unwanted = unwanted_entities(event, directive)
+        payload = rebuild(payload, {"/summary": kept})
+        return drop_entities(payload, unwanted) if unwanted else payload, budget, len(unwanted)
 
     def _remember(self, event: Utterance, state: ConversationState, text: RedactedText) -> None:
         state.context.append({"speaker": event.speaker, "text": text})
@@ -316,8 +302,8 @@ class Pipeline:
     def _asked_for(self, event: Summary) -> tuple[SummaryLengthMatrix, EntityExtractionDirective]:
         if event.type == "flat":
             return (
-                SummaryLengthMatrix.model_validate(event.payload["summary_matrix"]),
-                EntityExtractionDirective.model_validate(event.payload["extraction_directives"]),
+                FlatMatrix.model_validate(event.payload["summary_matrix"]),
+                FlatDirective.model_validate(event.payload["extraction_directives"]),
             )
         return self.policy.subscription.summary_matrix, self.policy.subscription.extraction_directives
 
@@ -326,13 +312,22 @@ class Pipeline:
     ) -> Outcome:
         event, redaction = work.event, work.redaction
         assert redaction is not None
-        clean = nothing_left(payload, lambda path: self._dialect.exempt(event, path))
-        verdict, stage, reasons = self._decide(work, budget, clean)
+        exempt = partial(self._dialect.exempt, event)
+        clean = nothing_left(payload, exempt)
+        if not clean:
+            payload = without_leaks(payload, exempt)
+        verdict, stage, reasons = decide(
+            fault=work.fault,
+            clean=clean,
+            fatal_lengths=self.policy.fatal_lengths,
+            grounding=work.grounding,
+            notes=work.notes,
+        )
         outcome = Outcome(
             number=work.number,
-            conversation=event.conversation,
+            conversation=_shown(event, redaction, "/interaction_id", event.conversation),
             seq=event.seq,
-            event=event.type,
+            event=_shown(event, redaction, "/type", event.type),
             verdict=verdict,
             stage=stage,
             reasons=reasons,
@@ -342,56 +337,25 @@ class Pipeline:
             deliverable=isinstance(event, Summary),
             provisional=isinstance(event, SummaryDelta),
             pii_redacted=clean,
-            grounding=work.grounding,
+            grounding=evidence_masked(work.grounding),
             budget=budget,
             entities_dropped=dropped,
         )
-        outcome = replace(outcome, judge_requests=self._requests(outcome, event, state))
+        if state is not None:
+            judges = ("gateway",) * self.policy.gateway_validation + self.policy.judges
+            outcome = replace(outcome, judge_requests=judge_requests(outcome, judges, state.context))
         return replace(outcome, governance=governance(outcome))
-
-    def _decide(
-        self, work: Work, budget: Budget | None, clean: bool
-    ) -> tuple[Verdict, str, Sequence[str]]:
-        """Verdict, deciding stage, reasons: the first failing stage decides, later ones add their reasons."""
-        truncated = ["truncated"] if budget is not None and budget.truncated else []
-        notes = [*work.notes, *truncated]
-        if work.fault is not None:
-            return "rejected", work.fault[0], (work.fault[1], *notes)
-        if not clean:
-            return "quarantined", "audit", ("leak", *notes)
-        fatal = [note for note in notes if note in self.policy.fatal_lengths]
-        if fatal:
-            return "rejected", "validate", tuple(dict.fromkeys([*fatal, *notes]))
-        if work.grounding is not None and work.grounding.verdict == "ungrounded":
-            codes = [claim.reason for claim in work.grounding.claims if claim.verdict == "ungrounded" and claim.reason]
-            return "quarantined", "ground", (*dict.fromkeys(codes or ["unsupported_claim"]), *notes)
-        return "accepted", "audit", tuple(notes)
-
-    def _requests(
-        self, outcome: Outcome, event: Event, state: ConversationState | None
-    ) -> tuple[JudgeRequest, ...]:
-        if not (outcome.verdict == "accepted" and isinstance(event, Summary) and state is not None):
-            return ()
-        names = ("gateway",) * self.policy.gateway_validation + self.policy.judges
-        summary = RedactedText(outcome.payload["summary"])
-        context = tuple(state.context)
-        return tuple(
-            JudgeRequest(
-                id=f"{name}/{outcome.number}",
-                judge=name,
-                conversation=outcome.conversation,
-                context=context,
-                summary=summary,
-            )
-            for name in names
-        )
 
     # -- after a message -------------------------------------------------------------------------------------
 
     def _after(self, event: Event, state: ConversationState) -> None:
+        """What a message that counts changes for those after it."""
         match event:
+            case SummaryDelta():
+                self._maybe_update(event.conversation, state)
             case Summary():
                 state.summaries += 1
+                self._maybe_update(event.conversation, state)
             case Utterance(is_final=True, speaker="customer"):
                 state.final_customer_turns += 1
                 every = self.policy.generate
@@ -402,10 +366,13 @@ class Pipeline:
                 state.budget.threshold = facts["limits"]["context_window_threshold"]
             case Lifecycle(type="context_window.updated"):
                 state.budget.updated()
-                if not self.policy.subscription.extraction_directives.preserve_context_window:
-                    state.ground.forget()
             case Lifecycle(type="end") if state.summaries == 0 and self.policy.generate == "end":
                 self._generate(event.conversation, state)
 
     def _generate(self, conversation: str, state: ConversationState) -> None:
         self._effects.append(Generate(conversation=conversation, context=tuple(state.context)))
+
+
+def _shown(event: Event, redaction: Redaction, path: str, text: str) -> str:
+    """A name the message gives itself, as it may leave: only those of a well-formed message are ids and enums."""
+    return masked(redaction.text(path, text)) if isinstance(event, Malformed | Other) else text

@@ -1,18 +1,19 @@
 """Stage: is every claim of a summary supported by what was said before it?
 
-1. It runs on raw text, before redaction; what leaves it is redacted.
+1. It runs before redaction, on text in which every value is its identity: which values are the same counts, not what
+   they are. So a replay on surrogates comes to the same verdict. What leaves the stage is redacted.
 2. Only final utterances of the same conversation that came before the summary support it.
 3. A message's own context is used only where the dialect offers nothing else, and is labelled ``self_supplied``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.dialects.base import Summary, Utterance
 from harness.grounding import Checker, GroundingResult
+from harness.pii import Redactor
+from harness.pii.identity import Identities, Masked
 from harness.pipeline.outcome import ClaimVerdict, Grounding
-from harness.text.span import RedactedText
+from harness.text.placeholder import plain
 
 __all__ = ["GroundStage"]
 
@@ -22,19 +23,20 @@ class GroundStage:
 
     Args:
         checker: shared by all conversations; holds no state of its own.
-        redact: makes evidence safe to leave.
+        redactor: knows personal data; makes evidence safe to leave.
     """
 
-    def __init__(self, checker: Checker, redact: Callable[[str], RedactedText]) -> None:
+    def __init__(self, checker: Checker, redactor: Redactor) -> None:
         self._checker = checker
-        self._redact = redact
+        self._redactor = redactor
+        self._identities = Identities(redactor)
         self._conversation = checker.conversation()
         self._heard = False
 
     def hear(self, event: Utterance) -> None:
         """Take a final utterance as evidence."""
         if event.is_final:
-            self._conversation.add(event.speaker, event.text)
+            self._conversation.add(event.speaker, self._identities.mask(event.text).text)
             self._heard = True
 
     def forget(self) -> None:
@@ -44,19 +46,22 @@ class GroundStage:
 
     def check(self, event: Summary) -> Grounding:
         """The verdict on a whole summary."""
-        if event.self_context is not None and not self._heard:
-            return self._leave(self._checker.check(event.self_context, event.summary), "self_supplied")
-        return self._leave(self._conversation.check(event.summary), "stream")
+        if event.self_context is None or self._heard:
+            summary = self._identities.mask(event.summary)
+            return self._leave(self._conversation.check(summary.text), summary, "stream")
+        context = self._identities.mask(event.self_context).text
+        summary = self._identities.mask(event.summary)
+        return self._leave(self._checker.check(context, summary.text), summary, "self_supplied")
 
-    def _leave(self, result: GroundingResult, context: str) -> Grounding:
+    def _leave(self, result: GroundingResult, summary: Masked, context: str) -> Grounding:
         claims = tuple(
             ClaimVerdict(
-                start=claim.start,
-                end=claim.end,
+                start=summary.original(claim.start),
+                end=summary.original(claim.end),
                 verdict=claim.verdict,
                 reason=claim.reason,
                 score=claim.score,
-                evidence=self._redact(claim.evidence),
+                evidence=self._redactor.redact(plain(claim.evidence)).text,
             )
             for claim in result.claims
         )

@@ -137,7 +137,8 @@ class Outcome:
         digest: sha256 hex of the canonical redacted payload.
         deliverable: True for summaries; only those go to sinks, if accepted.
         provisional: True for pieces of a summary that is not completed yet.
-        pii_redacted: result of the independent second scan of ``payload``: nothing was left.
+        pii_redacted: result of the independent second scan: the detector left nothing in ``payload``. What it had
+            left is masked there.
         entities_dropped: entities of a type not asked for, or under the confidence asked for.
         judge_requests: questions to be answered before the outcome is final (``Pipeline.settle``).
         governance: ``status`` compliant | non_compliant | not_checked, and the ``failing`` check.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from harness.dialects.mediation_models import CONTEXT_WINDOW_THRESHOLD, MAX_STREAMING_TOKENS, Subscription
+from harness.errors import ConfigError
 
 __all__ = ["LENGTH_REASONS", "PipelinePolicy"]
 
@@ -31,7 +32,7 @@ class PipelinePolicy:
         judges: names of judges to ask about uncertain summaries.
     """
 
-    subscription: Subscription = Subscription()
+    subscription: Subscription = field(default_factory=Subscription)
     fatal_lengths: tuple[str, ...] = ()
     retain_tokens: int = 512
     max_streaming_tokens: int = MAX_STREAMING_TOKENS
@@ -40,6 +41,18 @@ class PipelinePolicy:
     gateway_validation: bool = True
     generate: Literal["end", "never"] | int = "end"
     judges: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise fail in the middle of a session.
+
+        Raises:
+            ConfigError: an unknown length reason, or a number of turns that never comes.
+        """
+        for reason in self.fatal_lengths:
+            if reason not in LENGTH_REASONS:
+                raise ConfigError("fatal_lengths", reason, "one of " + ", ".join(LENGTH_REASONS))
+        if isinstance(self.generate, int) and self.generate < 1:
+            raise ConfigError("generate", self.generate, "end, never or a number of customer turns from 1 on")
 
     def digest(self, *parts: str) -> str:
         """``sha256:…`` over these choices and the digests of the rules and lexicons given.

@@ -1,12 +1,14 @@
-"""Stage: find personal data in every string of a message and put placeholders in its place.
+r"""Stage: find personal data in every string of a message and put placeholders in its place.
 
 1. Every string, key and long number is looked at; only the ids and enums the dialect lists are exempt.
 2. A string that continues over messages (a summary's deltas) is one stream: a value split over messages is one value,
    its placeholder stands in the message where it begins, and the other pieces lose their part of it.
 3. A message leaves the stage when every stream it has a piece in has settled past that piece.
-4. A piece of a stream that comes out of its order (late, or a repetition that differs) cannot be judged alone: all its
-   text is taken as personal data of type UNKNOWN.
-5. What could not be decoded is scanned as it came and once more with its ``\\u`` escapes undone.
+4. A piece of a stream that comes out of its order (late, malformed, or a repetition that differs) cannot be judged
+   alone: all its text is taken as personal data of type UNKNOWN.
+5. A stream that misses a piece, or that ends without its summary, is torn: what was not settled by then, and every
+   piece after it, is UNKNOWN too.
+6. What could not be decoded is searched as it came and once more with its ``\u`` escapes undone.
 """
 
 from __future__ import annotations
@@ -17,15 +19,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.dialects.base import Dialect, Event
-from harness.dialects.strict_json import MAX_BYTES
+from harness.dialects.base import Dialect, Event, Malformed, SummaryDelta
 from harness.pii import Redactor
+from harness.pii.operators import apply
 from harness.pipeline.outcome import PathSpan
 from harness.pipeline.payload import leaves, rebuild
 from harness.text.placeholder import placeholder
-from harness.text.span import RedactedText, Span
+from harness.text.span import RedactedText, Span, merged
 
 __all__ = ["RedactStage", "Redaction"]
+
+UNKNOWN = "UNKNOWN"
+"""Type of text that cannot be judged."""
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -49,7 +54,7 @@ class Redaction:
     def result(self) -> Any:
         """The payload with every span replaced."""
         if self.raw is not None:
-            return self._new.get("", self.raw)
+            return self.raw
         return rebuild(self.payload, self._new)
 
     def text(self, path: str, original: str) -> RedactedText:
@@ -84,6 +89,9 @@ class _TextStream:
     source: _SpanSource
     ids: Iterator[int]
     length: int = 0
+    count: int = 0
+    """Pieces so far: the index the next one must have."""
+    torn: bool = False
     pieces: list[_Piece] = field(default_factory=list)
     spans: list[tuple[Span, int]] = field(default_factory=list)
 
@@ -91,10 +99,20 @@ class _TextStream:
         owner.pending += 1
         self.pieces.append(_Piece(owner, path, text, self.length))
         self.length += len(text)
+        self.count += 1
         self._take(self.source.feed(text), self.source.settled)
 
     def finish(self) -> None:
-        self._take(self.source.finish(), self.length)
+        if not self.torn:
+            self._take(self.source.finish(), self.length)
+
+    def tear(self) -> None:
+        """A piece is missing here (rule 5)."""
+        if not self.torn:
+            self.torn = True
+            settled = self.source.settled
+            held = [Span(settled, self.length, UNKNOWN, "torn")] if settled < self.length else []
+            self._take(held, self.length)
 
     def _take(self, found: Sequence[Span], settled: int) -> None:
         self.spans.extend((span, next(self.ids)) for span in found)
@@ -109,7 +127,7 @@ class _TextStream:
     def _resolve(self, piece: _Piece) -> None:
         while self.spans and self.spans[0][0].end <= piece.base:
             self.spans.pop(0)
-        inside = [(span, number) for span, number in self.spans if span.start < piece.end]
+        inside = [(span, number) for span, number in self.spans if span.start < piece.end and piece.text]
         parts: list[str] = []
         cuts: list[PathSpan] = []
         at = 0
@@ -126,9 +144,7 @@ class _TextStream:
         piece.owner.put(piece.path, RedactedText("".join(parts)), cuts)
 
 
-def _path_span(
-    path: str, start: int, end: int, span: Span, number: int, *, at: int = 0, last: bool = True
-) -> PathSpan:
+def _path_span(path: str, start: int, end: int, span: Span, number: int, *, at: int = 0, last: bool = True) -> PathSpan:
     return PathSpan(path=path, start=start, end=end, type=span.type, rule=span.rule, value_id=number, at=at, last=last)
 
 
@@ -144,63 +160,96 @@ class RedactStage:
     def submit(self, event: Event, raw: str | bytes) -> Redaction:
         """Start on a message; the returned value may be complete at once (``pending == 0``)."""
         if event.payload is None:
-            return self._undecodable(raw)
-        work = Redaction(payload=event.payload)
-        streams = self._dialect.text_paths(event)
-        for path, text in leaves(event.payload):
-            name = streams.get(path, "")
-            if name.startswith("summary/"):
-                self._stream(event.conversation, name).feed(work, path, text)
-            elif not self._dialect.exempt(event, path):
-                self._whole(work, path, text)
-        return work
+            return self._undecodable(event, raw)
+        if isinstance(event, Malformed) and self._continued(event):
+            self.tear(event.conversation)
+        return self._search(event, self._stream(event) if isinstance(event, SummaryDelta) else None)
 
-    def submit_alone(self, event: Event, raw: str | bytes) -> Redaction:
+    def submit_alone(self, event: Event) -> Redaction:
         """The same for a piece of a stream that must not enter it (rule 4)."""
-        work = Redaction(payload=event.payload)
-        for path, text in leaves(event.payload):
-            if path in self._dialect.text_paths(event):
-                span = Span(0, len(text), "UNKNOWN", "out-of-order")
-                work.put(path, placeholder("UNKNOWN"), [_path_span(path, 0, len(text), span, next(self._ids))])
-            elif not self._dialect.exempt(event, path):
-                self._whole(work, path, text)
-        return work
+        return self._search(event, None)
 
-    def close(self, conversation: str, name: str | None = None) -> None:
-        """End one stream of a conversation, or all of them: what was held settles now."""
-        for key in [k for k in self._streams if k[0] == conversation and name in (None, k[1])]:
-            self._streams.pop(key).finish()
+    def tear(self, conversation: str) -> None:
+        """Messages of a conversation are missing: no stream of it that is open can be trusted to be whole (rule 5)."""
+        for (owner, _), stream in self._streams.items():
+            if owner == conversation:
+                stream.tear()
+
+    def close(self, conversation: str, summary_id: str) -> None:
+        """A summary is complete, and so is its stream: what was held settles now."""
+        stream = self._streams.pop((conversation, summary_id), None)
+        if stream is not None:
+            stream.finish()
 
     def finish(self) -> None:
-        """End every stream."""
-        while self._streams:
-            self._streams.popitem()[1].finish()
+        """Nothing more will come; streams that are still open were broken off."""
+        for stream in self._streams.values():
+            stream.tear()
 
-    def redact(self, text: str) -> RedactedText:
-        """A stand-alone text (evidence)."""
-        return self._redactor.redact(text).text
+    def _search(self, event: Event, stream: _TextStream | None) -> Redaction:
+        work = Redaction(payload=event.payload)
+        continued = self._continued(event)
+        for path, text in leaves(event.payload):
+            if path in continued or path.startswith(tuple(f"{piece}/" for piece in continued)):
+                self._piece(work, path, text, stream)
+            elif not self._dialect.exempt(event, path):
+                self._whole(work, path, text)
+        return work
 
-    def _stream(self, conversation: str, name: str) -> _TextStream:
-        key = (conversation, name)
-        if key not in self._streams:
-            self._streams[key] = _TextStream(self._redactor.span_stream(), self._ids)
-        return self._streams[key]
+    def _continued(self, event: Event) -> list[str]:
+        """Paths of the strings that are a piece of a summary."""
+        return [path for path, name in self._dialect.text_paths(event).items() if name.startswith("summary/")]
+
+    def _stream(self, event: SummaryDelta) -> _TextStream:
+        """The stream ``event`` is a piece of; torn if it is not the next piece."""
+        key = (event.conversation, event.summary_id)
+        stream = self._streams.get(key)
+        if stream is None:
+            stream = self._streams[key] = _TextStream(self._redactor.span_stream(), self._ids)
+        if event.index != stream.count:
+            stream.tear()
+        return stream
+
+    def _piece(self, work: Redaction, path: str, text: str, stream: _TextStream | None) -> None:
+        if stream is not None and not stream.torn:
+            stream.feed(work, path, text)
+        elif text:
+            unknown = Span(0, len(text), UNKNOWN, "out-of-order")
+            work.put(path, placeholder(UNKNOWN), [self._found(path, unknown)])
 
     def _whole(self, work: Redaction, path: str, text: str) -> None:
         result = self._redactor.redact(text)
-        if result.spans:
-            spans = [_path_span(path, span.start, span.end, span, next(self._ids)) for span in result.spans]
-            work.put(path, result.text, spans)
+        work.put(path, result.text, [self._found(path, span) for span in result.spans])
 
-    def _undecodable(self, raw: str | bytes) -> Redaction:
+    def _found(self, path: str, span: Span) -> PathSpan:
+        return _path_span(path, span.start, span.end, span, next(self._ids))
+
+    def _undecodable(self, event: Event, raw: str | bytes) -> Redaction:
         if isinstance(raw, bytes):
             return Redaction(payload=None, raw=f"[BINARY_REDACTED] {len(raw)} bytes")
-        if len(raw) > MAX_BYTES:
+        if isinstance(event, Malformed) and event.reason == "too_large":
             return Redaction(payload=None, raw=f"[OVERSIZE_REDACTED] {len(raw)} characters")
-        work = Redaction(payload=None, raw=raw)
-        result = self._redactor.redact(raw)
-        spans = [_path_span("", span.start, span.end, span, next(self._ids)) for span in result.spans]
-        plain = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), result.text)
-        work.raw = self._redactor.redact(plain).text.encode("utf-8", "replace").decode()
-        work.spans.extend(spans)
-        return work
+        spans = self._spans_of_raw(raw)
+        text = _unescaped(apply(raw, spans))[0].encode("utf-8", "replace").decode()
+        return Redaction(payload=None, raw=text, spans=[self._found("", span) for span in spans])
+
+    def _spans_of_raw(self, raw: str) -> list[Span]:
+        """Rule 6; offsets are those of ``raw``."""
+        spans = self._redactor.detect(raw)
+        plain, starts = _unescaped(raw)
+        if plain != raw:
+            hidden = self._redactor.detect(plain)
+            spans += [Span(starts[span.start], starts[span.end], span.type, span.rule) for span in hidden]
+        return merged(spans)
+
+
+def _unescaped(raw: str) -> tuple[str, list[int]]:
+    r"""``raw`` with its ``\u`` escapes undone, and where each character of that stands in ``raw``; its end comes last."""
+    parts: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for match in _ESCAPE.finditer(raw):
+        parts += (raw[at : match.start()], chr(int(match.group(1), 16)))
+        starts += range(at, match.start() + 1)
+        at = match.end()
+    return "".join((*parts, raw[at:])), [*starts, *range(at, len(raw) + 1)]

@@ -3,7 +3,7 @@
 1. A message without ``seq`` is never handed to this module: arrival order is its order.
 2. Messages leave in the order of ``seq``; a late one waits at most ``window`` messages for the hole before it.
 3. A ``seq`` already seen is a duplicate; one that comes after its hole was given up is late.
-4. A hole is given up when ``window`` messages wait behind it, or when the edge says so (:meth:`give_up`);
+4. A hole is given up when more than ``window`` messages wait behind it, or when the edge says so (:meth:`give_up`);
    nothing here reads a clock.
 
     state of seq s      | next == s | s > next          | s < next, given up | s < next, seen
@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
@@ -44,16 +44,21 @@ class Sequencer(Generic[T]):
     _waiting: dict[int, T] = field(default_factory=dict)
     _holes: list[Hole] = field(default_factory=list)
 
-    def push(self, seq: int, item: T) -> Iterator[T | Hole] | Literal["duplicate", "late"]:
+    def begin(self, seq: int) -> None:
+        """Say that ``seq`` is the first there is; once something came it is too late."""
+        if self.next == 1 and not self._waiting:
+            self.next = seq
+
+    def push(self, seq: int, item: T) -> list[T | Hole] | Literal["duplicate", "late"]:
         """What may go on now, in order, holes included; or why ``item`` may not."""
         if seq < self.next:
-            return "late" if any(hole.first <= seq <= hole.last for hole in self._holes) else "duplicate"
+            return "late" if self._in_hole(seq) else "duplicate"
         if seq in self._waiting:
             return "duplicate"
         self._waiting[seq] = item
         return self._release(limit=self.window)
 
-    def give_up(self) -> Iterator[T | Hole]:
+    def give_up(self) -> list[T | Hole]:
         """Give up every hole there is and release all that waits."""
         return self._release(limit=0)
 
@@ -67,16 +72,19 @@ class Sequencer(Generic[T]):
         """The seq up to which nothing is missing: where a resume starts."""
         return self.next - 1
 
-    def _release(self, limit: int) -> Iterator[T | Hole]:
-        while self._waiting:
+    def _in_hole(self, seq: int) -> bool:
+        index = bisect_right(self._holes, seq, key=lambda hole: hole.first) - 1
+        return index >= 0 and seq <= self._holes[index].last
+
+    def _release(self, limit: int) -> list[T | Hole]:
+        released: list[T | Hole] = []
+        while self.next in self._waiting or len(self._waiting) > limit:
             if self.next in self._waiting:
-                item = self._waiting.pop(self.next)
+                released.append(self._waiting.pop(self.next))
                 self.next += 1
-                yield item
-            elif len(self._waiting) > limit:
+            else:
                 hole = Hole(self.next, min(self._waiting) - 1)
                 self._holes.append(hole)
                 self.next = hole.last + 1
-                yield hole
-            else:
-                return
+                released.append(hole)
+        return released

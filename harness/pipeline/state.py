@@ -44,10 +44,9 @@ class ConversationState:
     recent: dict[int, Work] = field(default_factory=dict)
     """The last pieces of summaries by seq, so that a repetition is treated like its original."""
 
-    def keep(self, work: Work, window: int) -> None:
+    def keep(self, seq: int, work: Work, window: int) -> None:
         """Remember a piece for as long as a repetition of it may still come."""
-        assert work.event.seq is not None
-        self.recent[work.event.seq] = work
+        self.recent[seq] = work
         while len(self.recent) > window:
             del self.recent[next(iter(self.recent))]
 
@@ -65,8 +64,11 @@ class Slots:
         return self._first + len(self._slots) - 1
 
     def fill(self, outcome: Outcome) -> None:
-        """Put the outcome in its place."""
-        self._slots[outcome.number - self._first] = outcome
+        """Put the outcome in its place, which must be open and empty."""
+        place = outcome.number - self._first
+        assert 0 <= place < len(self._slots)
+        assert self._slots[place] is None
+        self._slots[place] = outcome
 
     def take(self) -> list[Outcome]:
         """Every outcome that nothing before it holds back."""

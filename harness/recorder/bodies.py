@@ -1,4 +1,8 @@
-"""Response bodies: searched as one text, stored in the chunks they came in."""
+"""Response bodies: searched as one text, stored in the chunks they came in.
+
+1. A summary's body waits for its outcome, since the pipeline has looked at it; every other one is searched here.
+2. A body that is not UTF-8 text is withheld: nobody could search it.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +23,15 @@ class _Body:
     """One body: its chunks as text (a character split over chunks belongs to the later one)."""
 
     asked: Pending
-    decoder: codecs.IncrementalDecoder = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
+    may_wait: bool
+    decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8"))
+    sizes: list[int] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
     chunks: list[str] = field(default_factory=list, repr=False)
     text: WireText | None = None
     edited: Edited | None = None
-    leak: str | None = None
+    withheld: str | None = None
+    """The rule by which it is not written."""
 
 
 class Bodies:
@@ -42,11 +50,17 @@ class Bodies:
         self._open: dict[str, _Body] = {}
         self._waiting: dict[Pending, _Body] = {}
 
-    def chunk(self, conn: str, asked: Pending, data: bytes, final: bool, t: int) -> Pending:
+    def begins(self, conn: str, asked: Pending, status: int) -> None:
+        """A response to ``asked`` has come; only a success can hold a summary."""
+        self._open[conn] = _Body(asked, may_wait=200 <= status < 300)
+
+    def chunk(self, conn: str, data: bytes, final: bool, t: int) -> Pending:
         """Take a chunk; with the final one the body is a text that waits for its outcome, or for nobody."""
-        body = self._open.setdefault(conn, _Body(asked))
+        body = self._open[conn]
         index = len(body.chunks)
-        body.chunks.append(body.decoder.decode(data, final))
+        body.chunks.append(_decoded(body, data, final))
+        body.sizes.append(len(data))
+        body.digests.append(self._digest(data))
         pending = Pending(
             lambda n: self._build(body, conn, index, n, t, final),
             lambda: body.text is not None and self._search.complete(body.text),
@@ -55,7 +69,7 @@ class Bodies:
             del self._open[conn]
             whole = "".join(body.chunks)
             body.text = self._search.wire_text(whole)
-            if '"summary_id"' in whole:
+            if body.may_wait and '"summary_id"' in whole:
                 self._waiting[pending] = body
             else:
                 self._search.search(body.text)
@@ -84,11 +98,16 @@ class Bodies:
 
     def _build(self, body: _Body, conn: str, index: int, n: int, t: int, final: bool) -> AnyEntry:
         edited = self._edit(body)
-        if body.leak is not None:
-            data = body.chunks[index].encode()
-            rule, hidden = f"leak:{body.leak}", self._digest(data)
+        if body.withheld is not None:
             return Withheld(
-                n=n, t=t, of_kind="http.chunk", size=len(data), rule=rule, conn=conn, dir="in", digest=hidden
+                n=n,
+                t=t,
+                of_kind="http.chunk",
+                size=body.sizes[index],
+                rule=body.withheld,
+                conn=conn,
+                dir="in",
+                digest=body.digests[index],
             )
         start = edited.cuts[index - 1] if index else 0
         end = edited.cuts[index] if index < len(edited.cuts) else len(edited.text)
@@ -103,5 +122,16 @@ class Bodies:
                 at += len(chunk)
                 cuts.append(at)
             body.edited = self._search.edited(body.text, cuts)
-            body.leak = self._search.leak(body.edited.text, body.text.raw)
+            leak = self._search.leak(body.edited, body.text.raw)
+            if leak is not None:
+                body.withheld = body.withheld or f"leak:{leak}"
         return body.edited
+
+
+def _decoded(body: _Body, data: bytes, final: bool) -> str:
+    try:
+        return body.decoder.decode(data, final)
+    except UnicodeDecodeError:
+        body.withheld = "binary"
+        body.decoder.reset()
+        return ""

@@ -1,7 +1,7 @@
 """Replace personal data in one text of the wire, in place, and say where it was.
 
 1. Every character outside the replaced values stays as it was: JSON is edited in its raw text, never written anew.
-2. Labels give the place of the *surrogate* in the decoded string.
+2. Labels give the place of the *surrogate* in the decoded string; what has no ``id`` (a secret) gets no label.
 3. What is about to be written is scanned once more by the independent leak scan.
 """
 
@@ -15,6 +15,7 @@ from harness.dialects.json_scan import JsonText, JsonTextError, scan_json
 from harness.dialects.json_text import apply_edits_with_cuts, splice
 from harness.pii.scan import leaks
 from harness.recording.entry import PiiLabel
+from harness.text.placeholder import placeholder
 
 __all__ = ["Edited", "EditedString", "Replacement", "edit_text", "leak_in", "parse", "strings"]
 
@@ -100,20 +101,36 @@ def _labels(found: Sequence[Replacement]) -> Iterable[PiiLabel]:
     for one in found:
         start = one.start + shift
         shift += len(one.text) - (one.end - one.start)
-        if one.text:
+        if one.text and one.id:
             yield PiiLabel(type=one.type, start=start, end=start + len(one.text), id=one.id, path=one.path)
 
 
-def leak_in(text: str, exempt: Callable[[str], bool]) -> str | None:
-    """The type of a value the independent scan finds in ``text``, None if it finds none."""
+def leak_in(text: str, exempt: Callable[[str], bool], replaced: Sequence[PiiLabel] = ()) -> str | None:
+    """The type of a value the independent scan finds in ``text``, None if it finds none.
+
+    Args:
+        exempt: paths that hold ids and enums.
+        replaced: our own surrogates in ``text``: a piece of one may look like somebody's value, and is left out.
+    """
     parsed = parse(text)
+    places: dict[str, list[PiiLabel]] = {}
+    for label in replaced:
+        places.setdefault(label.path, []).append(label)
     for path, value in strings(text, parsed):
         if not exempt(path) or parsed is None:
-            found = leaks(value)
+            found = leaks(_without(value, places.get(path, ())))
             if found:
                 return found[0].type
     if parsed is None and "\\u" in text:
-        plain = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text)
+        plain = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), _without(text, places.get("", ())))
         hidden = leaks(plain)
         return hidden[0].type if hidden else None
     return None
+
+
+def _without(value: str, replaced: Sequence[PiiLabel]) -> str:
+    parts, at = [], 0
+    for label in replaced:
+        parts += [value[at : label.start], placeholder(label.type)]
+        at = label.end
+    return "".join([*parts, value[at:]])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import Any
 
 from harness.dialects.base import Dialect
@@ -123,7 +124,7 @@ class Recorder:
         """A request."""
         t, safe, kept = self._t(at_ns), self._url(url), safe_headers(headers)
         whole = body.decode("utf-8", "replace")
-        is_form = ("content-type", "application/x-www-form-urlencoded") in kept
+        is_form = any(name == "content-type" and "x-www-form-urlencoded" in value.lower() for name, value in kept)
         text, labels = self._search.searched_form(whole) if is_form else self._search.searched(whole)
 
         def build(n: int) -> AnyEntry:
@@ -144,11 +145,12 @@ class Recorder:
     def http_response(self, conn: str, status: int, headers: Headers, at_ns: int) -> None:
         """The head of a response."""
         t, asked, kept = self._t(at_ns), self._last[conn], safe_headers(headers)
+        self._bodies.begins(conn, asked, status)
         self._put(lambda n: HttpResponse(n=n, t=t, conn=conn, re=asked.n, status=status, headers=kept))
 
     def http_chunk(self, conn: str, data: bytes, final: bool, at_ns: int) -> Pending:
         """A piece of a body; the whole body is searched as one text, cut anew at its old places."""
-        return self._bodies.chunk(conn, self._last[conn], data, final, self._t(at_ns))
+        return self._bodies.chunk(conn, data, final, self._t(at_ns))
 
     def http_error(self, conn: str, error: str, at_ns: int) -> None:
         """The exchange failed."""
@@ -174,7 +176,13 @@ class Recorder:
         """The outcome is final: it becomes an entry, the live side of parity."""
         pending = self._numbered.pop(outcome.number)
         t, digest = self._last_us, recorded_digest(outcome, self._vault)
-        self._put(lambda n: outcome_entry(outcome, n=n, t=t, of=pending.n, digest=digest))
+
+        def build(n: int) -> AnyEntry:
+            # By now every piece of its values is known.
+            seen = replace(outcome, spans=[span for span in outcome.spans if self._search.survives(span)])
+            return outcome_entry(seen, n=n, t=t, of=pending.n, digest=digest)
+
+        self._put(build)
 
     def unused(self, handle: Any) -> None:
         """No outcome will come for the body behind ``handle``."""
@@ -204,8 +212,14 @@ class Recorder:
             self._search.search(text)
         self._waiting.clear()
         self._bodies.close()
+        self._search.close()
         self._queue.flush()
         self._writer.seal(reason)
+
+    def discard(self) -> None:
+        """Leave no file behind: nothing was received that could be lost."""
+        self._writer.close()
+        self._writer.part.unlink(missing_ok=True)
 
     @property
     def edited(self) -> list[EditedString]:
@@ -222,7 +236,11 @@ class Recorder:
         return self._last_us
 
     def _url(self, url: str) -> str:
-        return safe_url(url, lambda text: self._search.searched(text)[0] or "/withheld")
+        def search(text: str) -> str:
+            found = self._search.searched(text)[0]
+            return "/withheld" if found is None else found
+
+        return safe_url(url, search)
 
     def _inbound(self, conn: str, data: str, t: int) -> Pending:
         text = self._search.wire_text(data)
@@ -231,7 +249,7 @@ class Recorder:
 
         def build(n: int) -> AnyEntry:
             done = self._search.edited(text)
-            leak = self._search.leak(done.text, data)
+            leak = self._search.leak(done, data)
             if leak is not None:
                 return self._withheld(n, t, len(encoded), f"leak:{leak}", conn, "in", encoded, text)
             re = asked.n if asked else None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus
 
 from harness.wire.tap import Headers
 
-__all__ = ["SECRET", "SECRET_FIELDS", "safe_headers", "safe_url"]
+__all__ = ["SECRET", "SECRET_FIELDS", "form", "is_secret", "safe_headers", "safe_url"]
 
 SECRET = "<secret>"
 
@@ -44,15 +44,27 @@ def safe_headers(headers: Headers) -> tuple[tuple[str, str], ...]:
 
 
 def safe_url(url: str, search: Callable[[str], str]) -> str:
-    """Path and query of ``url``; the path searched for values, query values by allow-list, keys kept."""
-    parts = urlsplit(url)
-    path = search(parts.path)
-    if not parts.query:
-        return path
-    return f"{path}?{form(parts.query, lambda key: key in _QUERY_KEYS)}"
+    """``url``, a path with perhaps a query; both searched for values, query values by allow-list, keys kept."""
+    path, mark, query = url.partition("#")[0].partition("?")
+    return search(path) + mark + search(form(query, lambda key: key in _QUERY_KEYS))
+
+
+def is_secret(name: str) -> bool:
+    """Whether a member or field of this name is never stored."""
+    return unquote_plus(name).strip().lower() in SECRET_FIELDS
 
 
 def form(text: str, keep: Callable[[str], bool]) -> str:
-    """A form or query with the values of all keys but those ``keep`` allows replaced."""
+    """A form or query with the values of all keys but those ``keep`` allows replaced; without a key, all is value."""
     pairs = [pair.partition("=") for pair in text.split("&")]
-    return "&".join(key + equals + (value if keep(key) or not value else SECRET) for key, equals, value in pairs)
+    return "&".join(pair[0] + pair[1] + pair[2] if _may_stay(pair, keep) else _hidden(pair) for pair in pairs)
+
+
+def _may_stay(pair: tuple[str, str, str], keep: Callable[[str], bool]) -> bool:
+    key, equals, value = pair
+    return keep(key) or not (value if equals else key)
+
+
+def _hidden(pair: tuple[str, str, str]) -> str:
+    key, equals, _ = pair
+    return f"{key}={SECRET}" if equals else SECRET

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from harness.dialects.base import Dialect
 from harness.dialects.json_scan import JsonText
+from harness.dialects.json_text import KEY_SUFFIX, splice
 from harness.pii import Redactor
 from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.outcome import Outcome, PathSpan
 from harness.recorder.edits import Edited, EditedString, Replacement, edit_text, leak_in, parse, strings
-from harness.recorder.safe import SECRET, SECRET_FIELDS, form
+from harness.recorder.safe import SECRET, form, is_secret
 from harness.recorder.values import SplitValues
 from harness.recording.entry import PiiLabel
 from harness.text.span import Span
@@ -60,21 +61,54 @@ class Searcher:
         if any(span.path not in decoded for span in spans):
             # The pipeline judged the text as a whole: it is JSON to the scanner, but not to the dialect.
             text.parsed, decoded = None, {"": text.raw}
-        for span in spans:
+        rewritten = self._rewritten(text, spans)
+        text.spans = [span for span in spans if span.path not in rewritten]
+        for span in text.spans:
             self._values.add(span, decoded[span.path][span.start : span.end])
-        text.spans = spans
         for path, value in decoded.items():
             covered = [Span(s.start, s.end, s.type) for s in spans if s.path == path]
-            text.replacements += self._parts(path, value, covered)
+            if path not in rewritten:
+                text.replacements += self._parts(path, value, covered)
         text.known = True
+
+    def _rewritten(self, text: WireText, spans: Sequence[PathSpan]) -> set[str]:
+        """Numbers written otherwise than the pipeline reads them (``4e9``): replaced whole, by what was read."""
+        numbers = {} if text.parsed is None else {number.path: number.text for number in text.parsed.numbers}
+        found = set()
+        for path in {span.path for span in spans} & numbers.keys():
+            literal, read = numbers[path], _read(numbers[path])
+            if read == literal:
+                continue
+            found.add(path)
+            edits = [
+                (span.start, span.end, self._values.whole(span.type, read[span.start : span.end])[0])
+                for span in sorted(spans, key=lambda span: span.start)
+                if span.path == path
+            ]
+            first = next(span for span in spans if span.path == path)
+            label = self._values.whole(first.type, read[first.start : first.end])[1]
+            text.replacements.append(Replacement(path, 0, len(literal), splice(read, edits)[0], first.type, label))
+        return found
+
+    def close(self) -> None:
+        """The session is over: what waits for more is replaced as it stands."""
+        self._values.close()
+
+    def survives(self, span: PathSpan) -> bool:
+        """False for a piece of a value whose surrogate is too short to leave something in its place."""
+        return not self._values.known(span) or bool(self._values.replacement(span)[0])
 
     def search(self, text: WireText) -> None:
         """Nobody else looks at ``text``: find its values here."""
-        exempt = self.exempt(text.raw)
+        event = self._dialect.decode(text.raw)
+        streams = self._dialect.text_paths(event)
         for path, value in strings(text.raw, text.parsed):
-            if text.parsed is not None and path.rsplit("/", 1)[-1] in SECRET_FIELDS:
-                text.replacements.append(Replacement(path, 0, len(value), SECRET, "SECRET", "secret"))
-            elif not exempt(path):
+            if text.parsed is not None and _is_secret(path):
+                text.replacements.append(Replacement(path, 0, len(value), SECRET, "SECRET", ""))
+            elif streams.get(path, "").startswith("summary/"):
+                # A piece of a longer text cannot be judged alone.
+                text.replacements += self._whole(path, value, Span(0, len(value), "UNKNOWN"))
+            elif not self._dialect.exempt(event, path):
                 text.replacements += self._values_in(path, value)
         text.known = True
 
@@ -103,15 +137,15 @@ class Searcher:
         text = self.wire_text(raw)
         self.search(text)
         done = self.edited(text)
-        return (None, ()) if leak_in(done.text, self.exempt(raw)) else (done.text, done.labels)
+        return (None, ()) if self.leak(done, raw) else (done.text, done.labels)
 
     def searched_form(self, raw: str) -> tuple[str | None, tuple[PiiLabel, ...]]:
         """The same for a form: secrets by field name first."""
-        return self.searched(form(raw, lambda key: key not in SECRET_FIELDS))
+        return self.searched(form(raw, lambda key: not is_secret(key)))
 
-    def leak(self, text: str, raw: str) -> str | None:
-        """The type of a value the independent scan still finds in ``text``, written for ``raw``."""
-        return leak_in(text, self.exempt(raw))
+    def leak(self, done: Edited, raw: str) -> str | None:
+        """The type of a value the independent scan still finds in what is to be written for ``raw``."""
+        return leak_in(done.text, self.exempt(raw), done.labels)
 
     def exempt(self, raw: str) -> Callable[[str], bool]:
         """Which paths of ``raw`` hold ids and enums."""
@@ -120,11 +154,12 @@ class Searcher:
 
     def _values_in(self, path: str, value: str) -> list[Replacement]:
         spans = self._redactor.detect(value)
-        found = []
-        for span in spans:
-            new, label = self._values.whole(span.type, value[span.start : span.end])
-            found.append(Replacement(path, span.start, span.end, new, span.type, label))
+        found = [one for span in spans for one in self._whole(path, value, span)]
         return found + self._parts(path, value, spans)
+
+    def _whole(self, path: str, value: str, span: Span) -> list[Replacement]:
+        new, label = self._values.whole(span.type, value[span.start : span.end])
+        return [Replacement(path, span.start, span.end, new, span.type, label)]
 
     def _parts(self, path: str, value: str, covered: Sequence[Span]) -> list[Replacement]:
         """Later mentions of a part of a known value ("ending in ..."), outside the values found in the string."""
@@ -133,3 +168,17 @@ class Searcher:
             for edit in self._vault.replace_parts(value)
             if not any(edit.start < span.end and span.start < edit.end for span in covered)
         ]
+
+
+def _is_secret(path: str) -> bool:
+    """Whether the value at ``path``, or something it is part of, is a secret by its name."""
+    is_key = path.endswith(KEY_SUFFIX) and not path.endswith("~" + KEY_SUFFIX)
+    return not is_key and any(is_secret(name) for name in path.split("/"))
+
+
+def _read(literal: str) -> str:
+    """A number as the pipeline shows it."""
+    try:
+        return str(int(literal))
+    except ValueError:
+        return str(float(literal))

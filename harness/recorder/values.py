@@ -1,9 +1,10 @@
 """Surrogates for values, also for those whose pieces lie in several messages.
 
 1. A value is replaced when its last piece is known; until then every message that holds a piece waits.
-2. The surrogate is laid over the pieces by their offsets; a surrogate of another length ends in the last piece, and the
-   first piece is never left empty, so that a value begins in the same message as before.
-3. Text that cannot be judged (type UNKNOWN) keeps its shape and loses its letters and digits.
+2. The surrogate is laid over the pieces by their offsets. One of another length ends in the last piece; no piece is left
+   empty, so that a replay finds the value in the same messages.
+3. Text that cannot be judged (type UNKNOWN), and a value whose last piece never came, keep their shape and lose
+   their letters and digits.
 """
 
 from __future__ import annotations
@@ -43,6 +44,18 @@ class SplitValues:
             value.surrogate, value.id = self._replace(span.type, whole)
             value.complete = True
 
+    def close(self) -> None:
+        """No more pieces will come."""
+        for value in self._values.values():
+            if not value.complete:
+                whole = "".join(value.pieces[at] for at in sorted(value.pieces))
+                value.surrogate, value.id = self._replace("UNKNOWN", whole)
+                value.complete = True
+
+    def known(self, span: PathSpan) -> bool:
+        """True when a piece of the span's value was noted."""
+        return span.value_id in self._values
+
     def complete(self, span: PathSpan) -> bool:
         """True when the piece's replacement is known."""
         return self._values[span.value_id].complete
@@ -50,13 +63,11 @@ class SplitValues:
     def replacement(self, span: PathSpan) -> tuple[str, str]:
         """(text, label id) to stand in the place of the piece."""
         value = self._values[span.value_id]
-        size = span.end - span.start
-        if span.last:
-            return value.surrogate[span.at :] or "", value.id
-        end = span.at + size
-        if span.at == 0:
-            end = min(end, max(len(value.surrogate) - 1, 1))
-        return value.surrogate[span.at : end], value.id
+        starts = sorted(value.pieces)
+        index = starts.index(span.at)
+        edges = [_edge(i, at, len(starts), len(value.surrogate)) for i, at in enumerate(starts)]
+        edges.append(len(value.surrogate))
+        return value.surrogate[edges[index] : edges[index + 1]], value.id
 
     def whole(self, type_: str, text: str) -> tuple[str, str]:
         """(surrogate, label id) of a value that stands alone."""
@@ -66,3 +77,8 @@ class SplitValues:
         if type_ == "UNKNOWN":
             return "".join("0" if c.isdigit() else "x" if c.isalpha() else c for c in text), "unknown"
         return self._vault.surrogate(type_, text), self._vault.value_id(type_, text)
+
+
+def _edge(index: int, at: int, pieces: int, length: int) -> int:
+    """Where piece ``index``, which began at ``at`` in the value, begins in a surrogate of ``length`` characters."""
+    return max(index, min(at, length - (pieces - index)))

@@ -33,7 +33,7 @@ class Stage:
         roster: hands out the recorded connections.
         script_of: makes the script of a recorded connection.
         problem: is told of every failure.
-        speed: as in :class:`~harness.replayer.script.Script`.
+        speed: as in :class:`~harness.replayer.script.Script`; ``patience_ns`` too.
         moved_ns: when something last happened on any connection.
         stopping: True once the service is closing: what clients do then is no failure.
     """
@@ -43,6 +43,7 @@ class Stage:
     script_of: Callable[[Track], Script]
     problem: Callable[[ReplayError], None]
     speed: float | None = None
+    patience_ns: int = PATIENCE_NS
     moved_ns: int = 0
     stopping: bool = False
 
@@ -181,7 +182,7 @@ class Player:
     def _first_wait_ns(self) -> int:
         gap_us = self._stage.roster.first_send_gap_us(self.peer.handshake.path)
         speed = self._stage.speed
-        return PATIENCE_NS + (0 if speed is None else max(0, round(gap_us * 1000 / speed)))
+        return self._stage.patience_ns + (0 if speed is None else max(0, round(gap_us * 1000 / speed)))
 
     async def _claimed(self, first: _Message) -> Track | None:
         try:
@@ -200,7 +201,7 @@ class Player:
         if self._lost:
             return None
         if stalled_ns is not None:
-            stalled_ns = max(stalled_ns, self._quiet_until_ns(PATIENCE_NS))
+            stalled_ns = max(stalled_ns, self._quiet_until_ns(self._stage.patience_ns))
         return min((ns for ns in (due_ns, stalled_ns) if ns is not None), default=None)
 
     def _quiet_until_ns(self, waited_ns: int) -> int:

@@ -26,8 +26,8 @@ from harness.replayer.match import Level
 from harness.replayer.player import Player, Stage
 from harness.replayer.rest import GATEWAY_PATH, TOKEN_PATH, RestDesk, Tokens, exchanges_of, replayed_headers
 from harness.replayer.roster import STREAM_PATH, Roster
-from harness.replayer.script import Script, checked_speed
-from harness.replayer.steps import Track, tracks_of
+from harness.replayer.script import PATIENCE_NS, Script, checked_speed
+from harness.replayer.steps import Track, tracks_of, with_end
 from harness.wire.serve import GRACE_S, Handshake, Peer, Refusal, WsServer
 from harness.wire.serve_http import Answer, Call, HttpServer
 
@@ -52,6 +52,7 @@ class ReplayService:
         client_id: the OAuth client; minted when None.
         client_secret: its secret; minted when None.
         lenient: answer a message that differs as its nearest recorded candidate; it is a problem all the same.
+        patience_s: how late a client may be, beyond the recorded gap; more than its own timers where it has some.
 
     Raises:
         ConfigError: an argument is out of its bounds; on entering: a port cannot be had.
@@ -71,6 +72,7 @@ class ReplayService:
         client_id: str | None = None,
         client_secret: str | None = None,
         lenient: bool = False,
+        patience_s: float = PATIENCE_NS / 1e9,
     ) -> None:
         level = _level(match)
         self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
@@ -85,18 +87,20 @@ class ReplayService:
         self._changed = asyncio.Event()
         named = [(recording.path.name, recording.entries) for recording in recordings]
         self._roster = Roster(
-            [tracks_of(name, entries) for name, entries in named],
+            [[with_end(track) for track in tracks_of(name, entries)] for name, entries in named],
             conversation_of=dialect.conversation_of,
             level=level,
             lenient=lenient,
         )
-        self._script = partial(Script, speed=self._speed, level=level, lenient=lenient)
+        patience_ns = int(patience_s * 1e9)
+        self._script = partial(Script, speed=self._speed, level=level, lenient=lenient, patience_ns=patience_ns)
         self._stage = Stage(
             clock=self._clock,
             roster=self._roster,
             script_of=self._new_script,
             problem=self._add_problem,
             speed=self._speed,
+            patience_ns=patience_ns,
         )
         self._desk = RestDesk(
             [exchange for name, entries in named for exchange in exchanges_of(name, entries)],

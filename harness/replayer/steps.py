@@ -4,10 +4,11 @@
    (refused, timed out) is no track: there is nothing to play.
 2. The causal parent of a step is the entry its ``re`` names if that is an earlier step of the same
    connection, else the last send before it that is not optional, else the accept.
-3. A message that was withheld is played as zero bytes of its size, so that order and count survive; a whole
-   entry that was withheld is expected with any content (sends) or left out (inbound: its content is unknown).
+3. A message that was withheld is played as a stand-in, so that order and count survive: zero bytes of its size for
+   a binary one, a message of type ``withheld`` for text; a withheld send is expected with any content.
 4. The library below answers pings by itself, so recorded pongs and the client's own pings are not steps.
-5. Labels name a step without payload: its place, and its message type where that looks like a name.
+5. Where the recording ends before its connection did, the service drops the connection (:func:`with_end`).
+6. Labels name a step without payload: its place, and its message type where that looks like a name.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import assert_never
 from urllib.parse import urlsplit
@@ -34,7 +35,7 @@ from harness.recording.entry import (
     WsReject,
 )
 
-__all__ = ["Action", "Step", "Track", "payload_of", "tracks_of"]
+__all__ = ["Action", "Step", "Track", "payload_of", "tracks_of", "with_end"]
 
 _NAME = re.compile(r"[a-z][a-z_.]{0,40}")
 _ACCEPT = -1
@@ -53,6 +54,7 @@ class Action(Enum):
     EXPECT_CLOSE = auto()
 
 
+_ENDINGS = frozenset({Action.CLOSE, Action.DROP, Action.EXPECT_CLOSE})
 _OURS = frozenset({Action.SEND, Action.PING, Action.CLOSE, Action.DROP})
 
 
@@ -93,7 +95,7 @@ class Step:
 
     @property
     def label(self) -> str:
-        """The step in words; see rule 5."""
+        """The step in words; see rule 6."""
         match self.action:
             case Action.EXPECT:
                 return f"send #{self.number} (entry {self.n}{_type_shown(self.data, ', ')})"
@@ -196,9 +198,25 @@ def _steps(entries: Sequence[_WsEntry]) -> tuple[Step, ...]:
             sends += 1
             last_send = last_send if step.optional else len(steps)
         steps.append(step)
-        if step.action in (Action.CLOSE, Action.DROP, Action.EXPECT_CLOSE):
+        if step.action in _ENDINGS:
             break
     return tuple(steps)
+
+
+def with_end(track: Track) -> Track:
+    """``track`` with an end: where its recording ends before the connection did, the service drops it there."""
+    if track.refusal is not None or (track.steps and track.steps[-1].action in _ENDINGS):
+        return track
+    last = track.steps[-1] if track.steps else None
+    sends = [index for index, step in enumerate(track.steps) if step.action is Action.EXPECT and not step.optional]
+    drop = Step(
+        n=last.n if last else track.n,
+        t_us=last.t_us if last else track.t_us,
+        action=Action.DROP,
+        parent=sends[-1] if sends else _ACCEPT,
+        any_code=True,
+    )
+    return replace(track, steps=(*track.steps, drop))
 
 
 def _step(entry: _WsEntry, parent: int, number: int) -> Step | None:

@@ -125,7 +125,9 @@ class Composer:
         if summary.deliver == "deltas":
             self._deltas(summary, summary_id)
             due = self._wire.delay(5, 30)
-        seq = self._stream.say(due, "summary.completed", summaries.completed_fields(summary, summary_id))
+        expect = "service_error" if summary.error_type else None
+        fields = summaries.completed_fields(summary, summary_id)
+        seq = self._stream.say(due, "summary.completed", fields, expect=expect)
         summaries.label_summary(self._labels, summary, seq)
 
     def _deltas(self, summary: steps.Summary, summary_id: str) -> None:

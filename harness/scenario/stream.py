@@ -60,11 +60,13 @@ class Stream:
         """Messages so far, those held and repeated included."""
         return len(self._history)
 
-    def say(self, t: int, type_: str, fields: Mapping[str, Any], *, re: int | None = None) -> int:
+    def say(
+        self, t: int, type_: str, fields: Mapping[str, Any], *, expect: str | None = None, re: int | None = None
+    ) -> int:
         """One typed message, not before ``t`` (us); returns its ``seq``."""
         self._seq += 1
         head = {"type": type_, "interaction_id": self._interaction_id, "seq": self._seq}
-        self.emit(t, dump({**head, **fields}), re=re)
+        self.emit(t, dump({**head, **fields}), expect=expect, re=re)
         return self._seq
 
     def emit(self, t: int, data: str | bytes, *, expect: str | None = None, re: int | None = None) -> None:

@@ -38,9 +38,7 @@ async def replay_corpus(
     results = []
     for path in paths:
         recording = read_recording(path)
-        replayed = await replay_recording(
-            recording, tools=tools, policy=policy, speed=speed, store=store, book=book
-        )
+        replayed = await replay_recording(recording, tools=tools, policy=policy, speed=speed, store=store, book=book)
         results.append(replayed_result(recording, replayed))
         on_done(results[-1])
     return results

@@ -20,7 +20,7 @@ from harness.metrics.latency import LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.reader import Recording, find_recordings, read_recording
 from harness.replayer.service import ReplayService
-from harness.scenario import compose_files
+from harness.scenario.files import compose_files
 from harness.session.corpus import policies_of, replay_corpus, report_replay
 from harness.session.keys import load_key
 from harness.session.live import Job, LiveRun, run_live
@@ -31,6 +31,9 @@ from harness.session.session import SessionRun
 from harness.session.store import Store
 
 __all__ = ["DemoResult", "record_corpus", "run_demo", "scenario_files"]
+
+_PATIENCE_S = 60.0
+"""More than the client's own timers: as a live service the replayer waits for a client that gives up a hole."""
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: what, how many done, how many in all."""
@@ -108,7 +111,9 @@ async def record_corpus(
         done += 1
         progress("recorded live", done, len(sources))
 
-    service = ReplayService(sources, dialect=MediationDialect(), clock=SystemClock(), speed=speed, lenient=True)
+    service = ReplayService(
+        sources, dialect=MediationDialect(), clock=SystemClock(), speed=speed, lenient=True, patience_s=_PATIENCE_S
+    )
     async with service:
         live = LiveRun(
             addresses=resolve(endpoint=service.endpoint),

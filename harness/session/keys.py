@@ -63,7 +63,7 @@ def _read(path: Path) -> str:
     try:
         mode = path.stat().st_mode
         text = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         raise ConfigError("key_file", str(path), "a readable key file", fix="make one: harness key new FILE") from None
     if mode & 0o077:
         raise ConfigError("key_file", str(path), "a file only its owner can read", fix=f"chmod 600 {path}")

@@ -19,7 +19,8 @@ Edits = Sequence[tuple[int, int, int]]
 
 def shifted(labels: Iterable[Label], edited: Iterable[EditedString], recording: str) -> list[Label]:
     """``labels`` as they apply to the recording with digest ``recording``."""
-    places = {(one.conversation, one.seq, one.path): one.edits for one in edited}
+    # A repetition of a message comes later; labels are about the first.
+    places = {(one.conversation, one.seq, one.path): one.edits for one in reversed(list(edited))}
     return [_moved(label, places.get((label.conversation, label.seq, label.path), ()), recording) for label in labels]
 
 

@@ -25,9 +25,7 @@ from harness.settings import Settings
 __all__ = ["run_on_live", "run_on_recordings"]
 
 
-async def run_on_live(
-    settings: Settings, jobs: Sequence[Job], folder: Path
-) -> tuple[dict[str, Any], list[SessionRun]]:
+async def run_on_live(settings: Settings, jobs: Sequence[Job], folder: Path) -> tuple[dict[str, Any], list[SessionRun]]:
     """Follow conversations of the configured service; nothing is recorded."""
     book, key = LatencyBook(), load_key(settings.key_file, None)
     live = live_run(settings, book=book)

@@ -122,6 +122,7 @@ async def run_session(plan: SessionPlan) -> SessionRun:
     """Run one session to its end.
 
     A recording is sealed also when the service fails; what could be recorded is in it. The failure is in ``error``.
+    A session that failed before its first message leaves no recording.
 
     Raises:
         RecordingWriteError: the recording could not be written; the session was stopped.
@@ -144,7 +145,9 @@ async def run_session(plan: SessionPlan) -> SessionRun:
         run.error = _first(group)
         if type(run.error).__name__ == "RecordingWriteError":
             raise run.error from None
-    if recorder is not None and plan.record is not None:
+    if recorder is not None and run.error is not None and not run.outcomes:
+        recorder.discard()
+    elif recorder is not None and plan.record is not None:
         recorder.seal()
         run.recording = plan.record.path
         run.edits = recorder.edited

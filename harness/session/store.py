@@ -19,7 +19,9 @@ __all__ = ["Store"]
 
 
 class Store:
-    """Audits every outcome, then delivers the accepted summaries and keeps the rest in quarantine.
+    """Audits every outcome, then delivers the accepted summaries and keeps what is not accepted in quarantine.
+
+    A sink that fails is noted in ``failures`` and the audit; an audit log that fails ends the session (SinkError).
 
     Args:
         folder: gets ``audit.jsonl``, ``delivered.jsonl`` and ``quarantine.jsonl``.
@@ -40,14 +42,13 @@ class Store:
         """Audit first; then the one place the outcome belongs."""
         self._audit.message(outcome, pipeline.audit_body(outcome), latency_ns)
         if outcome.verdict != "accepted":
-            await self._quarantine.deliver(outcome)
-            self._audit.delivery(outcome, "quarantined")
+            self._audit.delivery(outcome, await self._deliver(outcome, (self._quarantine,), "quarantined"))
         elif outcome.deliverable:
-            self._audit.delivery(outcome, await self._deliver(outcome))
+            self._audit.delivery(outcome, await self._deliver(outcome, self._sinks, "delivered"))
 
-    async def _deliver(self, outcome: Outcome) -> str:
-        result = "delivered"
-        for sink in self._sinks:
+    async def _deliver(self, outcome: Outcome, sinks: Sequence[Sink], result: str) -> str:
+        """Hand it to every one of ``sinks``; ``result``, or ``failed`` if one of them did not take it."""
+        for sink in sinks:
             try:
                 await sink.deliver(outcome)
             except SinkError as error:

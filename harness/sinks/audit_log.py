@@ -1,7 +1,8 @@
 """The audit log: one ``message`` record per inbound message, before delivery; ``delivery`` records after it.
 
 1. The pipeline yields the body; time, latency and the keyed ``audit_hash`` are added here.
-2. ``audit_hash`` is HMAC-SHA256 of the redacted text under a key that is kept elsewhere.
+2. A record that cannot be written is an error, so that nothing goes on unaudited.
+3. ``audit_hash`` is HMAC-SHA256 of the redacted text under a key that is kept elsewhere.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import Clock
+from harness.errors import SinkError
 from harness.pipeline.outcome import Outcome
 from harness.pipeline.payload import canonical
 from harness.sinks.base import idempotency_key
@@ -39,11 +41,11 @@ class AuditLog:
         """Record a message; ``latency_ns`` None where time is simulated.
 
         Raises:
-            OSError: the record could not be written; nothing may be delivered then.
+            SinkError: the record could not be written; nothing may be delivered then.
         """
         keyed = hmac.new(self._key, canonical(outcome.payload), hashlib.sha256).hexdigest()
         latency_ms = None if latency_ns is None else round(latency_ns / 1e6, 3)
-        append_line(self._fd, {"time": self._time(), **body, "latency_ms": latency_ms, "audit_hash": keyed})
+        self._append(outcome, {"time": self._time(), **body, "latency_ms": latency_ms, "audit_hash": keyed})
 
     def delivery(self, outcome: Outcome, result: str) -> None:
         """Record what became of a delivery: ``delivered``, ``quarantined`` or ``failed``."""
@@ -55,7 +57,14 @@ class AuditLog:
             "idempotency_key": idempotency_key(outcome),
             "result": result,
         }
-        append_line(self._fd, record)
+        self._append(outcome, record)
+
+    def _append(self, outcome: Outcome, record: dict[str, Any]) -> None:
+        try:
+            append_line(self._fd, record)
+        except OSError as error:
+            problem = f"the audit log refused the record ({error.strerror})"
+            raise SinkError(idempotency_key(outcome), problem) from None
 
     def close(self) -> None:
         """Close the file."""

@@ -20,12 +20,17 @@ def append_line(fd: int, value: Any) -> None:
     """Write one JSON line with as few system calls as it takes.
 
     Raises:
-        OSError: it could not be written whole.
+        OSError: it could not be written whole; what was written of it is taken back.
     """
     data = (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
     view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
+    try:
+        while view:
+            view = view[os.write(fd, view) :]
+    except OSError:
+        if len(view) < len(data):
+            os.ftruncate(fd, os.fstat(fd).st_size - (len(data) - len(view)))
+        raise
 
 
 class JsonlSink:

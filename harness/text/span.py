@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NewType
 
-__all__ = ["RedactedText", "Span"]
+__all__ = ["RedactedText", "Span", "merged"]
 
 RedactedText = NewType("RedactedText", str)
 """Text that went through an operator; only ``harness.pii`` and the placeholder grammar make it."""
@@ -30,3 +31,15 @@ class Span:
     end: int
     type: str
     rule: str = ""
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """``spans`` in order; those that overlap become one, of the first one's type and rule."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        last = found[-1] if found else None
+        if last is None or last.end <= span.start:
+            found.append(span)
+        elif span.end > last.end:
+            found[-1] = Span(last.start, span.end, last.type, last.rule)
+    return found

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, TypeGuard
 
 from pydantic import SecretStr
 
@@ -16,6 +17,8 @@ from harness.errors import AuthError, ServiceError
 from harness.wire.rest import RestClient
 
 __all__ = ["TokenSource"]
+
+_YEAR_S = 365 * 86400.0
 
 
 class TokenSource:
@@ -77,8 +80,14 @@ class TokenSource:
         value = response.json()
         token = value.get("access_token") if isinstance(value, dict) else None
         life_s = value.get("expires_in") if isinstance(value, dict) else None
-        if not isinstance(token, str) or not token or isinstance(life_s, bool) or not isinstance(life_s, int | float):
+        if not isinstance(token, str) or not token or not _is_duration(life_s):
             raise ServiceError("the token service answered without access_token and expires_in")
         self._token = SecretStr(token)
+        life_s = min(life_s, _YEAR_S)
         good_for_s = max(min(life_s * 0.8, life_s - 60.0), 0.0)
         self._renew_at_ns = self._clock.monotonic_ns() + int(good_for_s * 1e9)
+
+
+def _is_duration(value: Any) -> TypeGuard[float]:
+    """A number that is not negative; NaN, which JSON decoders let through, is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

@@ -2,7 +2,7 @@
 
 1. Full jitter: a random share of a ceiling that doubles per failure (AWS Architecture Blog, "Exponential Backoff And
    Jitter"), so that many clients do not come back together.
-2. A ``Retry-After`` of the service wins, capped at five minutes.
+2. A ``Retry-After`` of the service wins, capped at five minutes; never less, a little jitter more.
 """
 
 from __future__ import annotations
@@ -31,13 +31,22 @@ class Backoff:
         self._cap_s = cap_s
         self.failures = 0
 
-    def next_s(self, retry_after: float | None = None) -> float:
-        """Note a failure and say how long to wait, seconds."""
+    def next_s(self, retry_after: float | None = None, *, at_least: float = 0.0) -> float:
+        """Note a failure and say how long to wait, seconds.
+
+        Args:
+            retry_after: what the service asked for, seconds.
+            at_least: share of the ceiling that jitter does not touch, where a bound on the rate must hold.
+        """
         self.failures += 1
         if retry_after is not None:
-            return min(retry_after, MAX_RETRY_AFTER_S)
+            return min(retry_after, MAX_RETRY_AFTER_S) + self.breath_s()
         ceiling = min(self._cap_s, self._base_s * 2.0 ** min(self.failures - 1, 30))
-        return self._rng.uniform(0, ceiling)
+        return self._rng.uniform(at_least * ceiling, ceiling)
+
+    def breath_s(self) -> float:
+        """A short wait that is no failure, so that many clients do not come back together."""
+        return self._rng.uniform(0, self._base_s)
 
     def reset(self) -> None:
         """The far side proved to be well."""
@@ -53,8 +62,8 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        return max(0.0, (when - now).total_seconds())
+    except (TypeError, ValueError, OverflowError):
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - now).total_seconds())

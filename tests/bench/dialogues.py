@@ -22,7 +22,7 @@ from typing import Any
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.entry import WsMessage
 from harness.recording.reader import find_recordings, read_recording
-from harness.scenario import compose_dialogues
+from harness.scenario.files import compose_dialogues
 from harness.session.corpus import policies_of, replay_corpus, report_replay
 from harness.session.demo import record_corpus
 from harness.session.parts import Tools
@@ -54,15 +54,11 @@ def measure(source: Path, work: Path, *, type_: str = "PHONE") -> dict[str, Any]
 
 async def _loop(composed: list[Path], work: Path) -> dict[str, Any]:
     tools, policy = Tools.default(), PipelinePolicy()
-    runs = await record_corpus(
-        composed, work / "recordings", tools=tools, policy=policy, speed=None, seed=SEED
-    )
+    runs = await record_corpus(composed, work / "recordings", tools=tools, policy=policy, speed=None, seed=SEED)
     failed = [str(run.error) for run in runs if run.error]
     results = await replay_corpus(find_recordings([work / "recordings"]), tools=tools, policy=policy)
     policies = policies_of(tools, policy)
-    report = report_replay(
-        "dialogues", results, work / "report", policies=policies, book=None, virtual_time=True
-    )
+    report = report_replay("dialogues", results, work / "report", policies=policies, book=None, virtual_time=True)
     parity: dict[str, Any] = report["parity"]
     return {**parity, "problems": [*parity["problems"], *failed]}
 

@@ -59,7 +59,7 @@ def test_results(label: Expected, result: str) -> None:
 
 def test_duplicates_are_not_schema() -> None:
     """A repeated or late message counts on neither side."""
-    found = schema_acceptance([received(1), received(2, "duplicate"), received(3, "late")], [])
+    found = schema_acceptance([received(1), received(2, "duplicate_seq"), received(3, "late_seq")], [])
     assert (found["n"], found["right"], found["unexpected"]) == (1, 1, 0)
 
 
@@ -73,3 +73,10 @@ def test_nothing() -> None:
     """No messages: the rate is n/a."""
     found = schema_acceptance([], [])
     assert (found["rate"], found["interval"]) == ("n/a", [])
+
+
+def test_a_reason_stands_for_its_places() -> None:
+    """``schema`` is met by ``schema:/seq``, and not by a reason that only begins alike."""
+    labels = [expected("schema", number=number) for number in (1, 2)]
+    found = schema_acceptance([received(1, "schema:/seq"), received(2, "schematic")], labels)
+    assert (found["hit"], found["other_reason"]) == (1, 1)

@@ -19,7 +19,7 @@ from harness.recording.entry import (
     WsOpen,
     WsReject,
 )
-from harness.replayer.steps import Action, Step, payload_of, tracks_of
+from harness.replayer.steps import Action, Step, payload_of, tracks_of, with_end
 
 
 def steps_of(tape: Any) -> tuple[Step, ...]:
@@ -123,7 +123,6 @@ def test_steps(entry: Any, action: Action, code: int | None, label: str) -> None
     [
         WsControl(n=3, t=0, conn="w", dir="out", opcode="ping"),
         WsControl(n=3, t=0, conn="w", dir="in", opcode="pong"),
-        Withheld(n=3, t=0, of_kind="ws.message", size=1, rule="x", conn="w", dir="in"),
     ],
 )
 def test_no_steps(entry: Any) -> None:
@@ -145,3 +144,30 @@ def test_payload_of() -> None:
     assert payload_of(None, "AAEC") == b"\x00\x01\x02"
     assert payload_of(None, "A") is None
     assert payload_of(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "fields", "data"),
+    [
+        ("binary", {}, b"\0\0\0"),
+        ("leak:PHONE", {"conversation": "i-1", "seq": 4}, '{"type":"withheld","interaction_id":"i-1","seq":4}'),
+        ("leak:PHONE", {}, '{"type":"withheld"}'),
+    ],
+)
+def test_stand_in(rule: str, fields: dict[str, Any], data: str | bytes) -> None:
+    """What could not be stored is played as a stand-in that keeps its size or its place in the order."""
+    entry = Withheld(n=3, t=0, of_kind="ws.message", size=3, rule=rule, conn="w", dir="in", **fields)
+    (track,) = tracks_of("one", [WsOpen(n=1, t=0, conn="w", url="/s"), WsAccept(n=2, t=0, conn="w", re=1), entry])
+    assert [step.data for step in track.steps] == [data]
+
+
+def test_with_end() -> None:
+    """A connection that is open where its recording ends is dropped there; one that ended is left as it is."""
+    opening: list[AnyEntry] = [WsOpen(n=1, t=0, conn="w", url="/s"), WsAccept(n=2, t=5, conn="w", re=1)]
+    send = WsMessage(n=3, t=9, conn="w", dir="out", text="hello")
+    (bare,) = tracks_of("one", opening)
+    assert [(step.action, step.parent, step.t_us) for step in with_end(bare).steps] == [(Action.DROP, -1, 5)]
+    (cut,) = tracks_of("one", [*opening, send])
+    assert [(step.action, step.parent) for step in with_end(cut).steps] == [(Action.EXPECT, -1), (Action.DROP, 0)]
+    (whole,) = tracks_of("one", [*opening, WsClose(n=3, t=9, conn="w", by="peer", code=1000)])
+    assert with_end(whole) is whole

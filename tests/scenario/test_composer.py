@@ -95,9 +95,10 @@ def test_a_whole_summary_with_every_field(played: Play_, inbound: Read, of_kind:
     assert list(completed)[3:] == [
         *["summary_id", "summary", "entities", "reason", "resolution", "followups", "error_type"],
     ]
-    assert [label.path for label in composed.labels[1:]] == [
+    assert [label.path for label in composed.labels[1:] if label.kind == "span"] == [
         *["/entities/0/text", "/reason", "/resolution", "/followups/1"],
     ]
+    assert [label.label for label in composed.labels if label.kind == "message"] == ["service_error"]
     _, validate = of_kind(composed, HttpRequest)
     assert validate.url.endswith("/summaries/validate")
     assert json.loads(validate.body)["context"] == [{"speaker": "customer", "text": "It is 415-299-0188."}]

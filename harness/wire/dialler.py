@@ -1,0 +1,187 @@
+"""When to dial the stream again, and when to stop: the table of a session's connections.
+
+    what happened                        | what follows
+    401 at the handshake, close 4401/1008| one forced token, one retry; again before anything went well: AuthError
+    403                                  | PermissionDenied at once
+    TLS                                  | TlsRefused at once
+    429, 408, 5xx                        | Retry-After or back-off
+    another answer                       | ConnectionLost at once
+    refused, reset, timeout, DNS         | back-off
+    lost before a valid message or 10 s  | back-off, half of it fixed: at most 5 dials in 3 s
+    close 1002/1003/1007/1009/1010       | as any loss, but the third in a row is the last
+    lost after that                      | a breath, then dial; failures count from 0 again
+
+1. Back-off runs over all connections; only a valid message or 10 s of life resets it.
+2. After ``attempts`` failures in a row the last of them is raised.
+3. The first token must be had at once: a token service that cannot be reached is a wrong setting more often than not.
+"""
+
+from __future__ import annotations
+
+import random
+
+from pydantic import SecretStr
+
+from harness.clock import Clock
+from harness.errors import AuthError, ConnectionLost, PermissionDenied, RateLimited, ServiceError
+from harness.wire.auth import TokenSource
+from harness.wire.backoff import Backoff, retry_after_s
+from harness.wire.stream import HandshakeRejected, Link, dial
+from harness.wire.tap import Tap
+from harness.wire.tls import TlsRefused
+
+__all__ = ["Dialler"]
+
+_HEALTHY_NS = 10_000_000_000
+_FIRST_PAUSE_S = 0.2
+_FIXED_SHARE = 0.5
+_REFUSED = frozenset({1008, 4401})
+_SCOPE = "conversation:read"
+_CHECK = "check that the service runs, then try again"
+_BROKEN = {
+    1002: "the service breaks the WebSocket protocol",
+    1003: "the service cannot take what the harness sends",
+    1007: "one side sends text that is not UTF-8",
+    1009: "a message is larger than the harness takes, 4 MiB",
+    1010: "the service asks for an extension the harness does not have",
+}
+"""Close codes after which the same will happen again, and what they mean."""
+
+_BROKEN_RETRIES = 2
+
+
+class Dialler:
+    """The connections of one session, one after the other.
+
+    Args:
+        url: of the stream.
+        tokens: makes access tokens.
+        tap: hears the wire.
+        clock: stamps and waits.
+        rng: jitter.
+        attempts: dials in a row that may fail.
+        timeout_s: limit for one dial.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        tokens: TokenSource,
+        tap: Tap,
+        clock: Clock,
+        rng: random.Random,
+        attempts: int,
+        timeout_s: float,
+    ) -> None:
+        self._url = url
+        self._tokens = tokens
+        self._tap = tap
+        self._clock = clock
+        self._attempts = attempts
+        self._timeout_s = timeout_s
+        self._backoff = Backoff(rng, base_s=_FIRST_PAUSE_S)
+        self._dials = 0
+        self._opened_ns = 0
+        self._refused = False
+        self._broken = 0
+
+    async def dial(self) -> Link | None:
+        """Dial once; None after a failure that may pass, when its pause is over.
+
+        Raises:
+            ServiceError: see the table.
+        """
+        token = await self._token()
+        if token is None:
+            return None
+        self._dials += 1
+        try:
+            link = await dial(
+                self._url,
+                token=token,
+                conn=f"w{self._dials}",
+                attempt=self._backoff.failures + 1,
+                tap=self._tap,
+                clock=self._clock,
+                timeout_s=self._timeout_s,
+            )
+        except HandshakeRejected as rejected:
+            await self._rejected(rejected, token)
+        except TlsRefused:
+            raise
+        except ConnectionLost as lost:
+            await self._pause(lost)
+        else:
+            self._opened_ns = self._clock.monotonic_ns()
+            return link
+        return None
+
+    async def lost(self, code: int | None, *, valid: bool) -> None:
+        """The connection ended with ``code`` (None = without a close frame): renew what must be, and pause.
+
+        Args:
+            valid: it had brought a valid message.
+
+        Raises:
+            ServiceError: see the table.
+        """
+        well = valid or self._clock.monotonic_ns() - self._opened_ns >= _HEALTHY_NS
+        if well:
+            self._backoff.reset()
+            self._refused = False
+        self._broken = self._broken + 1 if code in _BROKEN else 0
+        if code in _BROKEN and self._broken > _BROKEN_RETRIES:
+            raise ConnectionLost(f"close {code}, {self._broken} times", fix=_BROKEN[code])
+        if code in _REFUSED:
+            await self._renew(code, await self._tokens.get())
+        if well:
+            await self._sleep(self._backoff.breath_s())
+        else:
+            failure = ConnectionLost("the service closes every connection at once", fix=_CHECK)
+            await self._pause(failure, at_least=_FIXED_SHARE)
+
+    async def _token(self) -> SecretStr | None:
+        try:
+            return await self._tokens.get()
+        except (AuthError, PermissionDenied, TlsRefused):
+            raise
+        except ServiceError as failure:
+            if self._dials == 0:
+                raise
+            await self._pause(failure)
+            return None
+
+    async def _renew(self, status: int, stale: SecretStr) -> None:
+        if self._refused:
+            raise AuthError(status) from None
+        self._refused = True
+        await self._tokens.refresh(stale)
+
+    async def _rejected(self, rejected: HandshakeRejected, token: SecretStr) -> None:
+        asked_s = retry_after_s(rejected.headers.get("retry-after"), self._clock.wall())
+        failure = ConnectionLost(f"the handshake was answered with {rejected.status}", fix=_CHECK)
+        match rejected.status:
+            case 401:
+                await self._renew(401, token)
+            case 403:
+                raise PermissionDenied(_SCOPE) from None
+            case 429:
+                await self._pause(RateLimited(asked_s), asked_s)
+            case status if status == 408 or status >= 500:
+                await self._pause(failure, asked_s)
+            case _:
+                raise failure from None
+
+    async def _pause(self, failure: ServiceError, asked_s: float | None = None, *, at_least: float = 0.0) -> None:
+        """Wait before the next dial, or raise ``failure`` when there were enough."""
+        delay_s = self._backoff.next_s(asked_s, at_least=at_least)
+        if self._backoff.failures < self._attempts:
+            await self._sleep(delay_s)
+        elif isinstance(failure, ConnectionLost):
+            raise ConnectionLost(f"{failure.close}, {self._backoff.failures} times", fix=failure.fix) from None
+        else:
+            raise failure from None
+
+    async def _sleep(self, delay_s: float) -> None:
+        await self._clock.sleep_until(self._clock.monotonic_ns() + int(delay_s * 1e9))

@@ -1,0 +1,155 @@
+"""``harness record``, ``run`` and ``demo``, in process."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli.demo import command as demo
+from harness.cli.main import main
+from harness.recording.edit import reseal
+from harness.recording.reader import read_recording
+from harness.scenario.files import compose_files
+from harness.session.replay import conversations_of
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def source(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    scenario = root / "fixtures" / "scenarios" / "telco-roaming-bill.yaml"
+    return compose_files([scenario], tmp_path_factory.mktemp("source"), 7)[0]
+
+
+@pytest.fixture
+def service(source: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """The source served on a thread of its own; environment as its export lines say."""
+    import asyncio
+
+    from harness.clock import SystemClock
+    from harness.dialects.mediation import MediationDialect
+    from harness.replayer.service import ReplayService
+
+    ready = threading.Event()
+    facts: dict[str, Any] = {}
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        recording = read_recording(source)
+        # Twice, so that a test may follow the conversation more than once.
+        replay = ReplayService([recording, recording], dialect=MediationDialect(), clock=SystemClock(), lenient=True)
+        async with replay:
+            loop = asyncio.get_running_loop()
+            facts.update(endpoint=replay.endpoint, stop=lambda: loop.call_soon_threadsafe(stop.set))
+            monkeypatch.setenv("GENESYS_CLIENT_ID", replay.client_id)
+            monkeypatch.setenv("GENESYS_CLIENT_SECRET", replay.client_secret)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(20)
+    yield {"endpoint": facts["endpoint"], "conversation": conversations_of(read_recording(source))[0]}
+    facts["stop"]()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def _invoke(*args: str) -> Result:
+    return CliRunner().invoke(main, list(args))
+
+
+def test_record_then_run(service: dict[str, Any], tmp_path: Path) -> None:
+    """A recorded session is replayed without a difference, and the report says so."""
+    done = _invoke(
+        "record", "-c", service["conversation"], "--endpoint", service["endpoint"], "--name", "mine", "-o", "r"
+    )
+    assert done.exit_code == 0, done.output
+    assert done.stdout.strip() == "r/mine.rec.jsonl"
+    done = _invoke("run", "--recording", "r", "--name", "again")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.strip() == "reports/again/report.html"
+    report = json.loads((tmp_path / "reports" / "again" / "report.json").read_text())
+    assert report["parity"]["status"] == "equal"
+
+
+def test_run_live(service: dict[str, Any]) -> None:
+    """A live service is followed without recording; the report has latencies and no parity."""
+    done = _invoke("run", "--live", service["endpoint"], "-c", service["conversation"], "--name", "live", "--json")
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout)
+    assert figures["parity"]["status"] == "n/a"
+    report = json.loads(Path(figures["report"]).read_text())
+    assert report["measurements"]["latency"]["message"]["n"] == report["verdicts"]["messages"]
+    assert Path("reports/live/delivered.jsonl").exists()
+
+
+def test_run_live_with_wrong_credentials(service: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused credentials are exit code 7, with one line."""
+    monkeypatch.setenv("GENESYS_CLIENT_SECRET", "wrong")
+    done = _invoke("run", "--live", service["endpoint"], "-c", service["conversation"])
+    assert done.exit_code == 7
+    assert "GENESYS_CLIENT_SECRET" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["run"],
+        ["run", "--live", "http://127.0.0.1:1", "--recording", "x"],
+        ["run", "--live", "http://127.0.0.1:1"],
+        ["run", "--recording", "x", "--speed", "fast"],
+        ["run", "--recording", "x", "--speed", "-1"],
+        ["run", "--recording", "x", "--name", "../up"],
+        ["record"],
+        ["record", "-c", "a", "-c", "b", "--name", "one"],
+    ],
+)
+def test_usage(args: list[str]) -> None:
+    """What cannot be meant is exit code 2, before anything is dialled or written."""
+    done = _invoke(*args)
+    assert done.exit_code == 2
+    assert not Path("reports").exists()
+
+
+def test_an_existing_recording_is_not_recorded_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name is checked before the service is dialled: a session cannot be had again."""
+    Path("r").mkdir()
+    Path("r/a.rec.jsonl").write_text("mine")
+    done = _invoke("record", "-c", "a", "-o", "r", "--endpoint", "http://127.0.0.1:1")
+    assert done.exit_code == 2
+    assert "does not exist yet" in done.stderr
+    assert Path("r/a.rec.jsonl").read_text() == "mine"
+
+
+def test_paced_replay_of_a_changed_recording(service: dict[str, Any]) -> None:
+    """A replay that differs is exit code 1, at any speed, and says how many messages differ."""
+    args = ["-c", service["conversation"], "--endpoint", service["endpoint"], "--name", "mine", "-o", "r"]
+    assert _invoke("record", *args).exit_code == 0
+    path = Path("r/mine.rec.jsonl")
+    path.write_text(path.read_text().replace("Thank", "Thunk", 1))
+    reseal(path)
+    done = _invoke("run", str(path), "--speed", "1000")
+    assert done.exit_code == 1
+    assert "1 differing" in done.stderr
+
+
+def test_demo(tmp_path: Path) -> None:
+    """The demo prints its table, leaves its report, and may be run again over the old one."""
+    first = CliRunner().invoke(demo, ["--speed", "300"])
+    assert first.exit_code == 0, first.output
+    assert "0 differing" in first.stdout
+    done = CliRunner().invoke(demo, ["--speed", "300", "--json"])
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout)
+    assert figures["parity"]["differing"] == 0
+    assert (tmp_path / figures["report"]).exists()

@@ -1,0 +1,58 @@
+"""Headers and URLs by allow-list."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.recorder.safe import SECRET_FIELDS, form, is_secret, safe_headers, safe_url
+
+
+def test_headers() -> None:
+    """Only listed headers are stored, in lower case and in their order."""
+    given_headers = [("Content-Type", "a"), ("Authorization", "Bearer x"), ("Cookie", "y"), ("Retry-After", "3")]
+    assert safe_headers(given_headers) == (("content-type", "a"), ("retry-after", "3"))
+
+
+@pytest.mark.parametrize(
+    ("url", "stored"),
+    [
+        ("/a/b", "/a/b"),
+        ("", ""),
+        ("/a?", "/a?"),
+        ("//a/b?v=2", "//a/b?v=2"),
+        ("//[", "//["),
+        ("/a?version=2&token=abc&x=&y#frag", "/a?version=2&token=<secret>&x=&<secret>"),
+        ("/a?eyJhbGciOi", "/a?<secret>"),
+        ("/a?k=1&&k=2", "/a?k=<secret>&&k=<secret>"),
+    ],
+)
+def test_url(url: str, stored: str) -> None:
+    """Keys stay, values go unless listed; what has no key is a value."""
+    assert safe_url(url, lambda text: text) == stored
+
+
+def test_url_is_searched() -> None:
+    """Path and query go through the search each."""
+    assert safe_url("/p?v=1", lambda text: f"<{text}>") == "</p>?<v=1>"
+
+
+@pytest.mark.parametrize(
+    "name", ["client_secret", "CLIENT_SECRET", "client%5Fsecret", " password", "access_token", "id_token"]
+)
+def test_secret_names(name: str) -> None:
+    """A secret is known by its name however that is written."""
+    assert is_secret(name)
+    assert form(f"a=1&{name}=hidden&flag", lambda key: not is_secret(key)) == f"a=1&{name}=<secret>&flag"
+
+
+@given(st.text())
+def test_form_without_secrets(text: str) -> None:
+    """A text all of whose keys may stay is left as it is."""
+    assert form(text, lambda _: True) == text
+
+
+def test_the_list() -> None:
+    """The names are lower case, as they are compared."""
+    assert {name.lower() for name in SECRET_FIELDS} == SECRET_FIELDS

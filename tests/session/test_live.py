@@ -1,0 +1,74 @@
+"""Live sessions: recorded, labelled, and stopped where nothing could be recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from harness.clock import SystemClock
+from harness.dialects.mediation import MediationDialect
+from harness.dialects.mediation_addresses import resolve
+from harness.errors import AuthError, RecordingWriteError
+from harness.pipeline.policy import PipelinePolicy
+from harness.recording.reader import read_recording
+from harness.replayer.service import ReplayService
+from harness.report.labels import labels_path, read_labels
+from harness.session.keys import load_key
+from harness.session.live import Job, LiveRun, run_live
+from harness.session.parts import Credentials, Tools
+from harness.session.replay import conversations_of, subscription_of
+from harness.session.session import SessionRun
+
+
+async def _live(path: Path, tools: Tools, out: Path | None, secret: str | None = None) -> list[SessionRun]:
+    source = read_recording(path)
+    service = ReplayService([source], dialect=MediationDialect(), clock=SystemClock(), lenient=True)
+    async with service:
+        live = LiveRun(
+            addresses=resolve(endpoint=service.endpoint),
+            credentials=Credentials(service.client_id, SecretStr(secret or service.client_secret)),
+            tools=tools,
+            key=load_key(None, 7),
+            record_to=out,
+        )
+        policy = PipelinePolicy(subscription=subscription_of(source))
+        return await run_live(live, [Job(name="one", conversations=conversations_of(source), policy=policy)])
+
+
+def test_labels_move_with_the_surrogates(recorded: list[Path]) -> None:
+    """Each label of a recorded value covers exactly a surrogate of its type where the detector found it."""
+    for path in recorded:
+        labels = [label for label in read_labels(labels_path(path)) if label.kind == "span"]
+        entries = [e for e in read_recording(path).entries if getattr(e, "pii", ())]
+        places = {(mark.path, mark.start, mark.end, mark.type) for entry in entries for mark in entry.pii}  # type: ignore[union-attr]
+        covered = [
+            (one.path, one.start, one.end, one.label) in places for one in labels if one.label in ("EMAIL", "IBAN")
+        ]
+        assert all(covered)
+
+
+def test_not_recorded(composed: list[Path], tools: Tools) -> None:
+    """A session may run without a recording."""
+    run = asyncio.run(_live(composed[0], tools, None))[0]
+    assert run.recording is None
+    assert run.error is None
+    assert len(run.outcomes) > 10
+
+
+def test_refused_credentials_leave_nothing(composed: list[Path], tools: Tools, tmp_path: Path) -> None:
+    """Wrong credentials are the session's error; no recording is left of a session that never began."""
+    run = asyncio.run(_live(composed[0], tools, tmp_path / "out", secret="wrong"))[0]
+    assert isinstance(run.error, AuthError)
+    assert run.recording is None
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_existing_recording_stops_the_session(composed: list[Path], tools: Tools, tmp_path: Path) -> None:
+    """A file that is there already is never written over: the session does not start."""
+    (tmp_path / "one.rec.jsonl").write_text("mine")
+    with pytest.raises(RecordingWriteError):
+        asyncio.run(_live(composed[0], tools, tmp_path))
+    assert (tmp_path / "one.rec.jsonl").read_text() == "mine"
