@@ -70,7 +70,9 @@ def test_demo_recordings_hold_no_labelled_value(demo: DemoResult) -> None:
 def test_one_changed_word_is_one_difference(demo: DemoResult, harness: Run, tmp_path: Path, kind: str) -> None:
     """A word changed by hand in one recording, resealed, makes exactly one message differ, and exit code 1."""
     folder = tmp_path / "recordings"
-    shutil.copytree(demo.recordings, folder)
+    folder.mkdir()
+    for path in sorted(demo.recordings.glob("*.rec.jsonl"))[:4]:
+        shutil.copy(path, folder)
     name = _change_a_word(folder, kind)
     reseal(folder / name)
     done = harness("run", "--recording", str(folder), "--name", "planted", "--json")
@@ -95,8 +97,9 @@ def _change_a_word(folder: Path, kind: str) -> str:
 
 def test_two_replays_are_byte_identical(demo: DemoResult, harness: Run, tmp_path: Path) -> None:
     """The same recordings replayed twice, in two processes with other hash seeds, give the same results, byte for byte."""
+    paths = [str(path) for path in sorted(demo.recordings.glob("*.rec.jsonl"))[::4]]
     for name, seed in (("one", "1"), ("two", "2")):
-        done = harness("run", "--recording", str(demo.recordings), "--name", name, PYTHONHASHSEED=seed)
+        done = harness("run", *paths, "--name", name, PYTHONHASHSEED=seed)
         assert done.returncode == 0, done.stderr
     one, two = tmp_path / "reports" / "one", tmp_path / "reports" / "two"
     assert (one / "results.jsonl").read_bytes() == (two / "results.jsonl").read_bytes()

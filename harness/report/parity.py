@@ -84,8 +84,8 @@ def grounding_facts(grounding: Grounding) -> dict[str, Any]:
 
 
 def budget_facts(budget: Budget) -> dict[str, Any]:
-    """What parity compares of a budget, and what a recording should keep of it."""
-    return {"tokens": budget.tokens, "kept": budget.kept, "total": budget.total, "truncated": budget.truncated}
+    """What parity compares of a budget. Not the running total: one changed word would change it in all that follows."""
+    return {"tokens": budget.tokens, "kept": budget.kept, "truncated": budget.truncated}
 
 
 def replayed_facts(outcome: Outcome) -> Facts:
