@@ -34,7 +34,7 @@ class Masked:
     def original(self, offset: int) -> int:
         """Where ``offset`` of the masked text lies in the original; inside an identity: where its value ends."""
         shift = 0
-        for start, end, first, last in self.places:
+        for start, end, _, last in self.places:
             if offset <= start:
                 break
             if offset < end:

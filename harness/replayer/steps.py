@@ -246,8 +246,10 @@ def _sent(entry: WsMessage, parent: int) -> Step:
 
 
 def _stand_in(entry: Withheld) -> str | bytes:
-    """What is sent in the place of a message that could not be stored: as many zero bytes for a binary one; for text
-    a message of no known type that keeps its place in the order."""
+    """What is sent in the place of a message that could not be stored.
+
+    As many zero bytes for a binary one; for text a message of no known type that keeps its place in the order.
+    """
     if entry.rule == "binary":
         return bytes(min(entry.size, _MAX_BYTES))
     known = {"interaction_id": entry.conversation, "seq": entry.seq} if entry.conversation and entry.seq else {}

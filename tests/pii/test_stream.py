@@ -92,7 +92,7 @@ def test_a_number_goes_on_in_the_next_utterance() -> None:
 def test_boundary_of_a_text_stream() -> None:
     """The redacting stream has the same boundary."""
     stream = REDACTOR.stream()
-    out = stream.feed("mail kim@kestrel.io")
+    out: str = stream.feed("mail kim@kestrel.io")
     stream.boundary()
     out += stream.feed("com or so")
     assert out + stream.finish() == "mail [EMAIL_REDACTED]com or so"
