@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -222,8 +222,3 @@ def _recorder(plan: SessionPlan, record: RecordTo, pipeline: Pipeline) -> Record
         start_ns=plan.clock.monotonic_ns(),
         key=record.key.secret,
     )
-
-
-def with_subscription(policy: PipelinePolicy, subscription: Any) -> PipelinePolicy:
-    """``policy`` asking for another subscription."""
-    return replace(policy, subscription=subscription)
