@@ -4,6 +4,8 @@
 2. 429, 408 and 5xx are tried again under a budget; a POST carries an ``Idempotency-Key`` that stays the same.
 3. Loopback is never reached through a proxy of the environment.
 4. No error holds a body, a header or a query.
+5. Bodies are asked for as they are: what the tee hears is what the client reads.
+6. A body that is not read to its end is told to the tap as an error: nobody waits for the rest.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from harness.clock import Clock
 from harness.errors import ConnectionLost, PermissionDenied, RateLimited, ServiceError
 from harness.wire.backoff import Backoff, retry_after_s
 from harness.wire.tap import Tap
+from harness.wire.tls import tls_refusal
 
 __all__ = ["RestClient", "RestResponse"]
 
@@ -60,7 +63,7 @@ class RestClient:
         rng: jitter.
         timeout_s: for each phase of a request.
         attempts: tries in all before the last failure is raised.
-        direct: do not look at proxies of the environment (loopback).
+        direct: take nothing from the environment (loopback).
     """
 
     def __init__(
@@ -101,11 +104,12 @@ class RestClient:
             PermissionDenied: 403.
             RateLimited: 429 to the end.
             ServiceError: 5xx or 408 to the end.
-            ConnectionLost: no response could be had.
+            ConnectionLost: no response could be had; at once where TLS failed.
         """
         sent = {
             "content-type": content_type,
             "accept": "application/json",
+            "accept-encoding": "identity",
             "idempotency-key": str(uuid.UUID(int=self._rng.getrandbits(128), version=4)),
             **(headers or {}),
         }
@@ -115,7 +119,7 @@ class RestClient:
             if response is not None and response.status not in _RETRIED:
                 return _checked(response)
             if backoff.failures + 1 >= self._attempts:
-                raise error if error is not None else _typed(response)
+                raise error if error is not None else self._typed(response)
             await self._wait(backoff, response)
 
     async def _once(
@@ -131,15 +135,26 @@ class RestClient:
             finally:
                 await response.aclose()
         except httpx.HTTPError as error:
+            refusal = tls_refusal(error)
+            if refusal is not None:
+                raise refusal from None
             return None, ConnectionLost(f"{service}: {_kind(error)}", fix="check the address and that the service runs")
         text = data.decode("utf-8", "replace")
         handle = response.extensions.get("tap_handles", [None])[-1]
         return RestResponse(status=response.status_code, headers=response.headers, text=text, handle=handle), None
 
     async def _wait(self, backoff: Backoff, response: RestResponse | None) -> None:
-        asked = None if response is None else retry_after_s(response.headers.get("retry-after"), self._clock.wall())
-        delay_s = backoff.next_s(asked)
+        delay_s = backoff.next_s(None if response is None else self._asked_s(response))
         await self._clock.sleep_until(self._clock.monotonic_ns() + int(delay_s * 1e9))
+
+    def _asked_s(self, response: RestResponse) -> float | None:
+        return retry_after_s(response.headers.get("retry-after"), self._clock.wall())
+
+    def _typed(self, response: RestResponse | None) -> ServiceError:
+        assert response is not None
+        if response.status == 429:
+            return RateLimited(self._asked_s(response))
+        return ServiceError(f"the service answered {response.status}", fix="try again later")
 
 
 async def _read(response: httpx.Response) -> bytes:
@@ -147,7 +162,7 @@ async def _read(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_bytes():
         data += chunk
         if len(data) > _MAX_BODY:
-            raise httpx.ReadError("body too large")
+            raise ServiceError(f"the service answered with more than {_MAX_BODY} bytes")
     return bytes(data)
 
 
@@ -166,14 +181,6 @@ def _scope(text: str) -> str:
     found = value.get("scope") if isinstance(value, dict) else None
     plain = isinstance(found, str) and len(found) <= 64 and found.replace(":", "").replace("-", "").isalnum()
     return found if plain and isinstance(found, str) else "conversation:read, ai:agentassist:read or ai:llm:read"
-
-
-def _typed(response: RestResponse | None) -> ServiceError:
-    assert response is not None
-    if response.status == 429:
-        header = response.headers.get("retry-after", "")
-        return RateLimited(float(header) if header.isdigit() else None)
-    return ServiceError(f"the service answered {response.status}", fix="try again later")
 
 
 def _kind(error: httpx.HTTPError) -> str:
@@ -226,6 +233,7 @@ class _TeeStream(httpx.AsyncByteStream):
         self._tap = tap
         self._clock = clock
         self._handles = handles
+        self._ended = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -233,12 +241,19 @@ class _TeeStream(httpx.AsyncByteStream):
                 self._tap.http_chunk(self._conn, chunk, False, self._clock.monotonic_ns())
                 yield chunk
         except httpx.HTTPError as error:
-            self._tap.http_error(self._conn, _kind(error), self._clock.monotonic_ns())
+            self._broken(_kind(error))
             raise
+        self._ended = True
         self._handles.append(self._tap.http_chunk(self._conn, b"", True, self._clock.monotonic_ns()))
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+        if not self._ended:
+            self._broken("closed before the end of the body")
+
+    def _broken(self, error: str) -> None:
+        self._ended = True
+        self._tap.http_error(self._conn, error, self._clock.monotonic_ns())
 
 
 def _target(url: httpx.URL) -> str:
@@ -248,5 +263,3 @@ def _target(url: httpx.URL) -> str:
 
 def _pairs(headers: httpx.Headers) -> list[tuple[str, str]]:
     return [(key.lower(), value) for key, value in headers.multi_items()]
-
-
