@@ -29,6 +29,11 @@ class Told:
     at_ns: int
     handle: Any
 
+    @property
+    def readable(self) -> bool:
+        """False for text that is not UTF-8: no client gets to see it."""
+        return not isinstance(self.data, Opaque)
+
 
 @dataclass(slots=True)
 class _Pieces:
