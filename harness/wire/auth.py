@@ -15,7 +15,7 @@ from harness.clock import Clock
 from harness.errors import AuthError, ServiceError
 from harness.wire.rest import RestClient
 
-__all__ = ["TokenSource"]
+__all__ = ["NoToken", "TokenSource"]
 
 
 class TokenSource:
@@ -82,3 +82,22 @@ class TokenSource:
         self._token = SecretStr(token)
         good_for_s = max(min(life_s * 0.8, life_s - 60.0), 0.0)
         self._renew_at_ns = self._clock.monotonic_ns() + int(good_for_s * 1e9)
+
+
+class NoToken(TokenSource):
+    """For services that ask for none: the token is empty and costs no request."""
+
+    def __init__(self) -> None:
+        """Nothing is needed."""
+
+    async def get(self) -> SecretStr:
+        """An empty token."""
+        return SecretStr("")
+
+    async def refresh(self, stale: SecretStr) -> SecretStr:
+        """The service refuses although it asks for no token: that will not change.
+
+        Raises:
+            AuthError: always.
+        """
+        raise AuthError(401, "the service wants credentials", fix="say token = true in [client] of the dialect")

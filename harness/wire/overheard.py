@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.wire.decoding import MAX_DECODED, BodyDecoder, content_coding
-from harness.wire.frames import ConnectionTeller, Told
+from harness.wire.frames import TEXT, ConnectionTeller, Told
 from harness.wire.http1 import Data, End, Event, Head, Http1Error, Http1Reader, Raw
 from harness.wire.rfc6455 import FrameError, FrameReader
 from harness.wire.tap import By, Direction, Tap, safe_pairs
@@ -177,6 +177,8 @@ class Overheard:
     def _response(self, event: Event, at_ns: int) -> Iterator[None]:
         exchange = self._exchanges[0] if self._exchanges else None
         match event:
+            case Raw():
+                yield from self._read_frames("in", event.raw, at_ns)
             case _ if exchange is None:
                 return  # an answer nobody asked for
             case Head() if event.status != 101 and event.status < 200:
@@ -188,8 +190,6 @@ class Overheard:
             case End() if exchange.response is not None:
                 self._exchanges.popleft()
                 self._response_end(exchange, exchange.response, at_ns)
-            case Raw():
-                yield from self._read_frames("in", event.raw, at_ns)
         yield
 
     def _response_head(self, exchange: _Exchange, head: Head, at_ns: int) -> None:
@@ -246,12 +246,12 @@ class Overheard:
             self._unread[direction] = self._unread.get(direction, 0) + len(data)
             return
         try:
-            for frame in reader.feed(data):
-                teller.frame(direction, frame.opcode, frame.fin, frame.data, at_ns)
+            for opcode, fin, payload in reader.feed(data):
+                teller.frame(direction, opcode, fin, payload, at_ns)
                 while teller.inbox:
                     self._listener.message(teller.inbox.popleft())
-                if direction == "out" and frame.opcode == 1 and frame.fin:
-                    self._listener.sent(frame.data.decode("utf-8", "replace"))
+                if direction == "out" and opcode == TEXT and fin:
+                    self._listener.sent(payload.decode("utf-8", "replace"))
                 yield
         except FrameError:
             self._unread[direction] = len(data)

@@ -25,7 +25,7 @@ from harness.errors import ConfigError
 from harness.wire.http1 import Event
 from harness.wire.listen import listening_socket
 from harness.wire.overheard import Listener, Names, Overheard
-from harness.wire.relay import MAX_BEHIND, Relay, Upstream
+from harness.wire.relay import MAX_BEHIND, Capture, Relay, Upstream
 from harness.wire.tap import By, Tap
 from harness.wire.tls import tls_refusal
 
@@ -101,6 +101,7 @@ class Proxy:
         self._steps: deque[tuple[Step, int]] = deque()
         self._behind = 0
         self._blocked = False
+        self._closing = False
         self._work = asyncio.Event()
         self._alone = asyncio.Event()
         self._group = asyncio.TaskGroup()
@@ -121,7 +122,7 @@ class Proxy:
         for listener, role in self._listeners():
             self.ports[role] = listener.getsockname()[1]
             self._servers.append(await loop.create_server(partial(self._accepted, role), sock=listener))
-        self._teller = self._group.create_task(self._tell())
+        self._group.create_task(self._tell())
         return self
 
     async def __aexit__(
@@ -133,14 +134,9 @@ class Proxy:
             relay.abort()
         if self._relays and error is None:
             await self._alone.wait()
-        self._teller.cancel()
-        try:
-            if error is None:
-                for step, _ in self._steps:
-                    for _ in step():
-                        pass
-        finally:
-            await self._group.__aexit__(kind, error, trace)
+        self._closing = True
+        self._work.set()
+        await self._group.__aexit__(kind, error, trace)
 
     def _listeners(self) -> Iterator[tuple[socket.socket, str]]:
         host, port, remote = self._bind
@@ -149,13 +145,16 @@ class Proxy:
                 yield listening_socket(host, port, "--listen", remote=remote), role
                 port += port > 0
 
+    def capture(self) -> Capture:
+        """What takes note of one connection; here: everything is told, later."""
+        return _Later(self, Overheard(self._tap, self._listener, self._names))
+
     # -- relaying --------------------------------------------------------------------------------------------------
 
     def _accepted(self, role: str) -> asyncio.Protocol:
-        capture = _Later(self, Overheard(self._tap, self._listener, self._names))
         relay = Relay(
             lambda path: self._route(role, path),
-            capture,
+            self.capture(),
             self._dial,
             self._now_ns,
             self._begun,
@@ -210,7 +209,7 @@ class Proxy:
             relay.behind(blocked)
 
     async def _tell(self) -> None:
-        while True:
+        while self._steps or not self._closing:
             await self._work.wait()
             turn_ns = self._now_ns()
             while self._steps:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 try:  # websockets brings a fast one where it was built
     from websockets.speedups import apply_mask
@@ -22,15 +22,14 @@ __all__ = ["MAX_MESSAGE", "Frame", "FrameError", "FrameReader"]
 
 MAX_MESSAGE = 16 * 1024 * 1024
 _TAIL = b"\x00\x00\xff\xff"
+_WHOLE = frozenset({0x81, 0x82})
+"""First bytes of a text and of a binary message in one frame, not compressed."""
+
 _KNOWN = frozenset({0x0, 0x1, 0x2, 0x8, 0x9, 0xA})
 
 
-class Frame(NamedTuple):
-    """One frame, unmasked and decompressed."""
-
-    opcode: int
-    fin: bool
-    data: bytes
+Frame = tuple[int, bool, bytes]
+"""Opcode, FIN, and the payload unmasked and decompressed; a plain tuple, for there are many."""
 
 
 class FrameError(Exception):
@@ -70,21 +69,30 @@ class FrameReader:
             data = b"".join(self._waiting)
             self._waiting.clear()
         at, size = 0, len(data)
-        while True:
-            head = self._head(data, at, size)
-            if head is None or size < head[1]:
-                break
+        head = None
+        while size - at >= 2:
+            first, length = data[at], data[at + 1]
+            if first in _WHOLE and length < 126 and not self._open:  # by far the most frequent: short, whole, unmasked
+                head = at + 2, at + 2 + length
+            else:
+                head = self._head(data, at, size)
+                if head is None:
+                    break
             start, end = head
-            first, masked = data[at], data[at + 1] & 0x80
+            if size < end:
+                break
             payload = data[start:end]
-            if masked and payload:
+            if length & 0x80 and payload:
                 payload = apply_mask(payload, data[start - 4 : start])
-            at = end
-            yield self._frame(first, payload)
+            at, head = end, None
+            if first in _WHOLE and not self._open:
+                yield first & 0x0F, True, payload
+            else:
+                yield self._frame(first, payload)
         if at < size:
             self._waiting.append(data[at:])
         self._have = size - at
-        self._need = max(2, (size - at + 1 if head is None else head[1] - at))
+        self._need = size - at + 1 if head is None else head[1] - at
 
     def _head(self, data: bytes, at: int, size: int) -> tuple[int, int] | None:
         """(start, end) of the payload of the frame at ``at``, None while its head is incomplete."""
@@ -113,7 +121,7 @@ class FrameReader:
         if opcode >= 0x8:
             if reserved or not fin:
                 raise FrameError("a control frame in pieces")
-            return Frame(opcode, fin, payload)
+            return opcode, fin, payload
         if (opcode == 0) != self._open or (reserved and (opcode == 0 or not self._deflate)):
             raise FrameError("fragments out of order, or compression nobody asked for")
         if opcode:
@@ -124,7 +132,7 @@ class FrameReader:
         self._message += len(payload)
         if self._message > self._limit:
             raise FrameError("a message is larger than the limit")
-        return Frame(opcode, fin, payload)
+        return opcode, fin, payload
 
     def _inflated(self, payload: bytes, fin: bool) -> bytes:
         if self._inflater is None or self._inflater.eof:

@@ -82,7 +82,7 @@ async def dial(
         TlsRefused: its TLS certificate was not accepted.
         ConnectionLost: it could not be reached.
     """
-    headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token.get_secret_value() else {}
     path = "/" + url.split("://", 1)[1].partition("/")[2]
     teller = ConnectionTeller(conn, tap, attempt)
     dialled_ns, frames = clock.monotonic_ns(), hooks_hold()
