@@ -17,13 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.clock import Clock
-from harness.dialects.mediation import (
-    dump,
-    subscribe_message,
-    summary_request,
-    unsubscribe_message,
-    validate_request,
-)
+from harness.dialects.base import Dialect
+from harness.dialects.mediation import dump, summary_request, validate_request
 from harness.dialects.mediation_addresses import Addresses
 from harness.errors import AuthError, ConnectionLost, PermissionDenied, ServiceError
 from harness.pipeline.chain import Pipeline
@@ -37,6 +32,7 @@ from harness.wire.tap import Tap
 __all__ = ["ClientOptions", "MediationClient", "Observer"]
 
 _QUEUE = 1024
+_NORMAL = 1000
 _HEALTHY_NS = 10_000_000_000
 
 
@@ -108,6 +104,7 @@ class MediationClient:
         addresses: where the services are.
         conversations: interaction ids to subscribe to.
         pipeline: the one pipeline.
+        dialect: what to say to the service.
         tokens: makes access tokens.
         rest: reaches the gateway.
         tap: hears the wire.
@@ -124,6 +121,7 @@ class MediationClient:
         addresses: Addresses,
         conversations: Sequence[str],
         pipeline: Pipeline,
+        dialect: Dialect,
         tokens: TokenSource,
         rest: RestClient,
         tap: Tap,
@@ -136,6 +134,7 @@ class MediationClient:
         self._addresses = addresses
         self._open = list(conversations)
         self._pipeline = pipeline
+        self._dialect = dialect
         self._tokens = tokens
         self._rest = rest
         self._tap = tap
@@ -170,6 +169,12 @@ class MediationClient:
         finally:
             await self._do(self._pipeline.finish())
 
+    async def leave(self) -> None:
+        """Take no more: close the connection, judge what has come, and let :meth:`run` return."""
+        self._state.finished = True
+        if self._state.link is not None:
+            await self._state.link.close(_NORMAL)
+
     # -- reader ----------------------------------------------------------------------------------------------------
 
     async def _read_all(self, pump: asyncio.Task[None]) -> None:
@@ -198,6 +203,7 @@ class MediationClient:
             except LinkClosed as closed:
                 self._state.link = None
                 await self._queue.join()
+                self._state.finished |= closed.code == _NORMAL and self._dialect.ends_with_close
                 if self._state.finished:
                     return
                 if closed.code in (4401, 1008):
@@ -252,8 +258,9 @@ class MediationClient:
     async def _subscribe(self, link: Link) -> None:
         for conversation in self._open:
             after = self._pipeline.resume_after(conversation) or None
-            message = subscribe_message(self._pipeline.policy.subscription, conversation, after)
-            await link.send(dump(message))
+            text = self._dialect.subscribe_text(self._pipeline.policy.subscription, conversation, after)
+            if text is not None:
+                await link.send(text)
         while self._state.unsent:
             await link.send(self._state.unsent[0])
             self._state.unsent.pop(0)
@@ -319,7 +326,9 @@ class MediationClient:
         if conversation not in self._open:
             return
         self._open.remove(conversation)
-        await self._send(dump(unsubscribe_message(conversation)))
+        text = self._dialect.unsubscribe_text(conversation)
+        if text is not None:
+            await self._send(text)
         if not self._open:
             self._state.finished = True
             if self._state.link is not None:

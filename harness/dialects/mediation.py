@@ -72,9 +72,7 @@ def context_window_update(interaction_id: str, token_count: int, retain_tokens: 
     }
 
 
-def summary_request(
-    subscription: Subscription, interaction_id: str, context: list[dict[str, str]]
-) -> dict[str, Any]:
+def summary_request(subscription: Subscription, interaction_id: str, context: list[dict[str, str]]) -> dict[str, Any]:
     """Body of ``POST {gateway}/summaries``; context = [{"speaker","text"}]."""
     return {"interaction_id": interaction_id, **_wire(subscription), "context": context}
 
@@ -106,6 +104,8 @@ class MediationDialect:
     """Decodes ``mediation/2``; holds no state."""
 
     name = "mediation/2"
+    needs_token = True
+    ends_with_close = False
 
     def decode(self, data: str | bytes) -> Event:
         """One stream message as one event; never raises for what the message holds."""
@@ -156,6 +156,14 @@ class MediationDialect:
         found = value.get("interaction_id") if isinstance(value, dict) else None
         return found if isinstance(found, str) else None
 
+    def subscribe_text(self, subscription: Subscription, conversation: str, resume_after_seq: int | None) -> str:
+        """``subscribe``."""
+        return dump(subscribe_message(subscription, conversation, resume_after_seq))
+
+    def unsubscribe_text(self, conversation: str) -> str:
+        """``unsubscribe``."""
+        return dump(unsubscribe_message(conversation))
+
 
 def _typed(value: dict[str, Any]) -> Event:
     kind = value["type"]
@@ -169,9 +177,7 @@ def _typed(value: dict[str, Any]) -> Event:
     return _checked(model, value, _BUILD[kind])
 
 
-def _checked(
-    model: type[BaseModel], value: dict[str, Any], build: Callable[[Any, dict[str, Any]], Event]
-) -> Event:
+def _checked(model: type[BaseModel], value: dict[str, Any], build: Callable[[Any, dict[str, Any]], Event]) -> Event:
     try:
         message = model.model_validate(value)
     except ValidationError as error:

@@ -277,9 +277,7 @@ class Pipeline:
         self._slots.fill(self._audit(work, state, payload, budget, dropped))
         self._mark("audit")
 
-    def _budget(
-        self, work: Work, state: ConversationState, payload: Any
-    ) -> tuple[Any, Budget | None, int]:
+    def _budget(self, work: Work, state: ConversationState, payload: Any) -> tuple[Any, Budget | None, int]:
         event, redaction = work.event, work.redaction
         assert redaction is not None
         match event:
@@ -297,7 +295,7 @@ class Pipeline:
                 self._maybe_update(event.conversation, state)
                 return payload, budget, len(unwanted)
             case Utterance() if event.is_final:
-                self._remember(event, state, redaction.text("/text", event.text))
+                self._remember(event, state, redaction.text(event.text_path, event.text))
                 return payload, None, 0
             case _:
                 return payload, None, 0
@@ -349,9 +347,7 @@ class Pipeline:
         outcome = replace(outcome, judge_requests=self._requests(outcome, event, state))
         return replace(outcome, governance=governance(outcome))
 
-    def _decide(
-        self, work: Work, budget: Budget | None, clean: bool
-    ) -> tuple[Verdict, str, Sequence[str]]:
+    def _decide(self, work: Work, budget: Budget | None, clean: bool) -> tuple[Verdict, str, Sequence[str]]:
         """Verdict, deciding stage, reasons: the first failing stage decides, later ones add their reasons."""
         truncated = ["truncated"] if budget is not None and budget.truncated else []
         notes = [*work.notes, *truncated]
@@ -367,9 +363,7 @@ class Pipeline:
             return "quarantined", "ground", (*dict.fromkeys(codes or ["unsupported_claim"]), *notes)
         return "accepted", "audit", tuple(notes)
 
-    def _requests(
-        self, outcome: Outcome, event: Event, state: ConversationState | None
-    ) -> tuple[JudgeRequest, ...]:
+    def _requests(self, outcome: Outcome, event: Event, state: ConversationState | None) -> tuple[JudgeRequest, ...]:
         if not (outcome.verdict == "accepted" and isinstance(event, Summary) and state is not None):
             return ()
         names = ("gateway",) * self.policy.gateway_validation + self.policy.judges

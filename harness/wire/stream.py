@@ -24,8 +24,8 @@ from harness.clock import Clock
 from harness.dialects.mediation_addresses import is_loopback
 from harness.dialects.strict_json import MAX_BYTES
 from harness.errors import ConnectionLost, ServiceError
-from harness.wire.frames import BINARY, CLOSE, TEXT, ConnectionTeller
-from harness.wire.hooks import hooks_hold, tapped_connection
+from harness.wire.frames import BINARY, CLOSE, TEXT, ConnectionTeller, Told
+from harness.wire.hooks import TappedConnection, hooks_hold, tapped_connection
 from harness.wire.tap import By, Direction, Tap, safe_pairs
 from harness.wire.tls import tls_refusal
 
@@ -165,14 +165,18 @@ class Link:
             LinkClosed: there is none any more.
         """
         try:
-            data = await self._connection.recv()
+            if isinstance(self._connection, TappedConnection):
+                told = await self._connection.next_message()
+            else:
+                told = self._told(await self._connection.recv())
         except ConnectionClosed:
             raise self._ended() from None
-        if not self._frames:
-            raw, opcode = (data.encode(), TEXT) if isinstance(data, str) else (data, BINARY)
-            self._teller.frame("in", opcode, True, raw, self._clock.monotonic_ns())
-        told = self._teller.inbox.popleft()
-        return Received(data=data, at_ns=told.at_ns, handle=told.handle)
+        return Received(data=told.data, at_ns=told.at_ns, handle=told.handle)
+
+    def _told(self, data: str | bytes) -> Told:
+        raw, opcode = (data.encode(), TEXT) if isinstance(data, str) else (data, BINARY)
+        self._teller.frame("in", opcode, True, raw, self._clock.monotonic_ns())
+        return self._teller.inbox.popleft()
 
     async def close(self, code: int = 1000) -> None:
         """Close from our side, if it is still open, and wait for the answer."""
