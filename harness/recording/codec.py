@@ -207,7 +207,8 @@ def decode_lines(lines: Sequence[bytes], first: int) -> list[AnyEntry] | None:
     times = [entry.t for entry in entries]
     if first < 1 or entries[-1].n > MAX_NUMBER or min(times) < 0 or max(times) > MAX_NUMBER:
         return None
-    if not all(_is_plain(entry) for entry in entries if type(entry) is OutcomeEntry):
+    free = [entry for entry in entries if type(entry) is OutcomeEntry and (entry.grounding or entry.budget)]
+    if not all(map(_is_plain, free)):
         return None
     return entries  # type: ignore[return-value]  # the decoder gives kinds of AnyEntry only
 
