@@ -26,7 +26,8 @@ __all__ = ["command"]
 def command(files: tuple[Path, ...], out: Path, as_json: bool) -> None:
     """Write one recording that holds the conversations of several; the FILEs stay as they are.
 
-    Entries come when they came: each file's start plus their time. Connections are renamed r1-w1, r2-w1 …
+    Entries come when they came: each file's start plus their time. Connections are renamed r1-w1, r2-w1 …; each stays
+    one of its own, so that `harness replay` serves them to as many clients.
     """
     paths = find_recordings(files)
     if len(paths) < 2:

@@ -40,7 +40,8 @@ def command(
     """Write a part of a recording to a new file; FILE stays as it is.
 
     What the part needs to be played stays too: the dial and the end of every connection, whole HTTP exchanges, the
-    sends that messages answer, and the tokens. Entries keep their numbers and times.
+    sends that messages answer, and the tokens. Entries keep their numbers and times, messages their seq: a client that
+    resumes where numbers are missing will ask for the ones that were cut out.
     """
     if (first, last, after, before, conversation) == (None,) * 5:
         raise ConfigError("--first", None, "at least one of --first, --last, --after, --before, --conversation")

@@ -1,8 +1,9 @@
 """Which entries of a recording stay when only a part of it is wanted. Pure.
 
 1. An HTTP exchange stays whole or goes whole: half an answer can be played to nobody.
-2. An entry of a WebSocket connection keeps that connection's dial, its answer and its end.
-3. An entry but the end of a connection keeps its causal parents (``timing.py``), and theirs. A dial or request keeps the exchange that last fetched
+2. An entry of a WebSocket connection keeps that connection's dial, its answer and its end. Where the client ends it,
+   what led to that stays too: the last message that came in, and what the client sent since.
+3. An entry but an end by the service keeps its causal parents (``timing.py``), and theirs. A dial or request keeps the exchange that last fetched
    a token before it: without a token there is no connection.
 4. An outcome stays with the message it judges.
 5. An entry that names no conversation goes with its connection; a connection that names none goes with all, but for
@@ -26,6 +27,7 @@ from harness.recording.entry import (
     WsAbort,
     WsAccept,
     WsClose,
+    WsMessage,
     WsOpen,
     WsReject,
 )
@@ -79,7 +81,7 @@ def closure(entries: Sequence[AnyEntry], wanted: Collection[int]) -> set[int]:
     """``wanted`` and what it needs by rules 1 to 4, without what rules 4 and 6 leave out."""
     by_n = {entry.n: entry for entry in entries}
     above, with_conn, exchanges = parents(entries), _frames(entries), _exchanges(entries)
-    token_before = _tokens(entries)
+    token_before, sends = _tokens(entries), _sends(entries)
     kept: set[int] = set()
     todo = [n for n in wanted if not isinstance(by_n[n], (OutcomeEntry, Checkpoint))]
     while todo:
@@ -89,7 +91,10 @@ def closure(entries: Sequence[AnyEntry], wanted: Collection[int]) -> set[int]:
         kept.add(n)
         entry = by_n[n]
         todo += token_before.get(n, ())
-        parent = None if isinstance(entry, (WsClose, WsAbort)) else above.get(n)
+        parent = above.get(n)
+        if isinstance(entry, (WsClose, WsAbort)):
+            parent = parent if entry.by == "us" else None
+            todo += [sent for sent in sends.get(_conn(entry), ()) if parent is not None and parent < sent < n]
         todo += [] if parent is None else [parent]
         todo += exchanges.get(_asked(entry), ()) if isinstance(entry, _EXCHANGE) else with_conn.get(_conn(entry), ())
     return kept | {entry.n for entry in entries if isinstance(entry, OutcomeEntry) and entry.of in kept}
@@ -118,6 +123,15 @@ def _frames(entries: Iterable[AnyEntry]) -> dict[str, list[int]]:
     for entry in entries:
         if isinstance(entry, _FRAME):
             found.setdefault(_conn(entry), []).append(entry.n)
+    return found
+
+
+def _sends(entries: Iterable[AnyEntry]) -> dict[str, list[int]]:
+    """conn -> what the client sent on it."""
+    found: dict[str, list[int]] = {}
+    for entry in entries:
+        if isinstance(entry, WsMessage) and entry.dir == "out":
+            found.setdefault(entry.conn, []).append(entry.n)
     return found
 
 

@@ -45,19 +45,21 @@ SESSION: Sequence[AnyEntry] = [
     message(12, "out", "A update"),
     message(13, "in", "A updated", re=12),
     *exchange(14, "h2", "gateway", "A"),
-    WsClose(n=17, t=17, conn="w1", by="us", code=1000),
-    *exchange(18, "h3", "token"),
-    WsOpen(n=21, t=21, conn="w2", url="/s"),
-    WsAccept(n=22, t=22, conn="w2", re=21),
-    message(23, "out", "B subscribe", conn="w2"),
-    message(24, "in", "?", conn="w2", re=23),
-    message(25, "in", "A again", conn="w3"),
-    Gap(n=26, t=26, conversation="B", from_seq=1, to_seq=2, reason="hole"),
-    Gap(n=27, t=27, from_seq=1, to_seq=2, reason="hole"),
+    message(17, "out", "A unsubscribe"),
+    WsClose(n=18, t=18, conn="w1", by="us", code=1000),
+    *exchange(19, "h3", "token"),
+    WsOpen(n=22, t=22, conn="w2", url="/s"),
+    WsAccept(n=23, t=23, conn="w2", re=22),
+    message(24, "out", "B subscribe", conn="w2"),
+    message(25, "in", "?", conn="w2", re=24),
+    message(26, "in", "A again", conn="w3"),
+    Gap(n=27, t=27, conversation="B", from_seq=1, to_seq=2, reason="hole"),
+    Gap(n=28, t=28, from_seq=1, to_seq=2, reason="hole"),
+    WsClose(n=29, t=29, conn="w2", by="peer", code=1000),
 ]
 
-FRAME = {1, 2, 3, 4, 5, 17}
-"""The token, and the connection's dial, answer and end."""
+FRAME = {1, 2, 3, 4, 5, 6, 8, 10, 12, 13, 17, 18}
+"""The token, the connection's dial, answer and end, and what led the client to end it."""
 
 
 def named(entry: AnyEntry) -> str:
@@ -68,7 +70,7 @@ def named(entry: AnyEntry) -> str:
 def test_ranges_have_both_ends() -> None:
     """By number and by time; without ends everything."""
     assert within(SESSION, first=2, last=4) == {2, 3, 4}
-    assert within(SESSION, after_us=25) == {25, 26, 27}
+    assert within(SESSION, after_us=27) == {27, 28, 29}
     assert within(SESSION, before_us=2, first=2) == {2}
     assert len(within(SESSION)) == len(SESSION)
 
@@ -76,13 +78,14 @@ def test_ranges_have_both_ends() -> None:
 @pytest.mark.parametrize(
     "wanted, kept",
     [
-        ({7}, FRAME | {6, 7, 9}),
-        ({13}, FRAME | {6, 8, 10, 12, 13}),
+        ({7}, FRAME | {7, 9}),
+        ({13}, FRAME),
         ({15}, {1, 2, 3, 14, 15, 16}),
         ({9, 11}, set[int]()),
         ({2}, {1, 2, 3}),
-        ({24}, {18, 19, 20, 21, 22, 23, 24}),
-        ({26}, {26}),
+        ({23}, {19, 20, 21, 22, 23, 29}),
+        ({25}, {19, 20, 21, 22, 23, 24, 25, 29}),
+        ({27}, {27}),
         (set[int](), set[int]()),
     ],
 )
@@ -94,7 +97,7 @@ def test_what_is_kept_can_be_played(wanted: set[int], kept: set[int]) -> None:
 def test_conversations_are_told_apart() -> None:
     """An entry that names none goes with its connection, a connection that names none with all; tokens by need."""
     b = of_conversation(SESSION, "B", named)
-    assert b == {21, 22, 23, 24, 26, 27}
+    assert b == {22, 23, 24, 25, 27, 28, 29}
     a = of_conversation(SESSION, "A", named)
-    assert a == {4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 25, 27}
-    assert closure(SESSION, b) == b | {18, 19, 20}
+    assert a == {4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 26, 28}
+    assert closure(SESSION, b) == b | {19, 20, 21}
