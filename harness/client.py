@@ -21,13 +21,8 @@ from typing import Any, NoReturn, Protocol
 from pydantic import SecretStr
 
 from harness.clock import Clock
-from harness.dialects.mediation import (
-    dump,
-    subscribe_message,
-    summary_request,
-    unsubscribe_message,
-    validate_request,
-)
+from harness.dialects.base import Dialect
+from harness.dialects.mediation import dump, summary_request, validate_request
 from harness.dialects.mediation_addresses import Addresses
 from harness.errors import AuthError, PermissionDenied, ServiceError
 from harness.pipeline.chain import Pipeline
@@ -42,6 +37,7 @@ __all__ = ["ClientOptions", "MediationClient", "Observer"]
 
 _QUEUE = 1024
 _GOING_AWAY = 1001
+_NORMAL = 1000
 
 
 class Observer(Protocol):
@@ -115,6 +111,7 @@ class MediationClient:
         addresses: where the services are.
         conversations: interaction ids to subscribe to.
         pipeline: the one pipeline.
+        dialect: what to say to the service.
         tokens: makes access tokens.
         rest: reaches the gateway.
         tap: hears the wire.
@@ -131,6 +128,7 @@ class MediationClient:
         addresses: Addresses,
         conversations: Sequence[str],
         pipeline: Pipeline,
+        dialect: Dialect,
         tokens: TokenSource,
         rest: RestClient,
         tap: Tap,
@@ -144,6 +142,7 @@ class MediationClient:
         self._conversations = tuple(conversations)
         self._open = list(conversations)
         self._pipeline = pipeline
+        self._dialect = dialect
         self._tokens = tokens
         self._rest = rest
         self._observer = observer
@@ -186,6 +185,12 @@ class MediationClient:
             raise error from None
         await self._do(self._pipeline.finish())
 
+    async def leave(self) -> None:
+        """Take no more: close the connection, judge what has come, and let :meth:`run` return."""
+        self._state.finished = True
+        if self._state.link is not None:
+            await self._state.link.close(_NORMAL)
+
     # -- reader ----------------------------------------------------------------------------------------------------
 
     async def _read_all(self, pump: asyncio.Task[None]) -> None:
@@ -208,6 +213,7 @@ class MediationClient:
                 continue
             before = self._progress()
             code = await self._listen(link)
+            self._state.finished |= code == _NORMAL and self._dialect.ends_with_close
             if not self._state.finished:
                 await self._dialler.lost(code, valid=self._progress() != before)
 
@@ -234,8 +240,9 @@ class MediationClient:
     async def _subscribe(self, link: Link) -> None:
         for conversation in list(self._open):
             after = self._pipeline.resume_after(conversation) or None
-            message = subscribe_message(self._pipeline.policy.subscription, conversation, after)
-            await link.send(dump(message))
+            text = self._dialect.subscribe_text(self._pipeline.policy.subscription, conversation, after)
+            if text is not None:
+                await link.send(text)
         while self._state.unsent:
             await link.send(self._state.unsent[0])
             self._state.unsent.pop(0)
@@ -303,7 +310,9 @@ class MediationClient:
         if conversation not in self._open:
             return
         self._open.remove(conversation)
-        await self._send(dump(unsubscribe_message(conversation)))
+        text = self._dialect.unsubscribe_text(conversation)
+        if text is not None:
+            await self._send(text)
         if not self._open:
             self._state.finished = True
             if self._state.link is not None:

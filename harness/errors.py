@@ -129,7 +129,15 @@ class RecordingTruncated(RecordingError):
 
 
 class RecordingWriteError(RecordingError):
-    """An entry could not be written (disk full, permission, file exists)."""
+    """An entry could not be written (disk full, permission, file exists).
+
+    Args:
+        errno: what the system said, 0 if it was not the system.
+    """
+
+    def __init__(self, message: str, *, path: Path | str, line: int = 0, errno: int = 0, fix: str = "") -> None:
+        self.errno = errno
+        super().__init__(message, path=path, line=line, fix=fix)
 
 
 class ScenarioError(HarnessError):

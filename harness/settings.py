@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     gap_timeout_s: float = Field(default=5.0, gt=0, le=3600, description="How long a hole in the order is waited for.")
     connect_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Limit for one dial or request.")
     reconnect_attempts: int = Field(default=8, ge=0, le=1000, description="Dials in a row before giving up.")
+    durability: Literal["process", "group", "always"] = Field(
+        default="process",
+        description="When a recorded entry counts as written: by the system, in batches, on the disk.",
+    )
     key_file: Path | None = Field(default=None, description="Key of surrogates and audit hashes.")
     reports_dir: Path = Field(default=Path("reports"), description="Where runs write their reports.")
 

@@ -161,6 +161,7 @@ def run(
                 addresses=addresses,
                 conversations=conversations,
                 pipeline=Pipeline(dialect=MediationDialect(), policy=chosen),
+                dialect=MediationDialect(),
                 tokens=tokens,
                 rest=rest,
                 tap=heard,
@@ -564,7 +565,9 @@ def test_a_failing_tap_stops_the_session() -> None:
     """A message that cannot be recorded is not processed."""
 
     class Full(NullTap):
-        def ws_message(self, conn: str, direction: Any, data: str | bytes, at_ns: int) -> Any:
+        def ws_message(
+            self, conn: str, direction: Any, data: str | bytes, at_ns: int, fragments: Any = ()
+        ) -> Any:
             if direction == "in":
                 raise RecordingWriteError("disk full", path="x")
 

@@ -24,7 +24,9 @@ PURE = (
     "recording/entry.py",
     "recording/codec.py",
     "recording/timing.py",
+    "recording/convert",
     "recording/migrate.py",
+    "recording/select.py",
     "replayer/script.py",
     "replayer/match.py",
 )

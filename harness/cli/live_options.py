@@ -11,7 +11,14 @@ import click
 
 from harness.settings import Settings, load_settings
 
-__all__ = ["live_options", "settings_from"]
+__all__ = ["dialect_option", "live_options", "settings_from"]
+
+dialect_option = click.option(
+    "--dialect",
+    "dialect",
+    metavar="NAME|FILE.toml",
+    help="What the service speaks [default: mediation; of a replay: as recorded].",
+)
 
 _NAMES = ("environment", "endpoint", "allow_cross_host", "key_file", "env_file")
 

@@ -13,16 +13,25 @@ __all__ = ["VERBS", "main"]
 VERBS = {
     "cat": "Print a recording's messages, one per line.",
     "compose": "Compile scenarios or transcripts into synthetic recordings.",
+    "convert": "Convert recordings to other forms and states, and back.",
     "demo": "Run the whole loop on the embedded service and write a report.",
+    "doctor": "Examine recordings for damage and leaks.",
+    "grep": "Find a pattern in the texts of recordings.",
     "ground": "Check summaries against their conversations.",
-    "key": "Make keys of surrogates and audit hashes.",
     "info": "Show what a recording holds.",
+    "key": "Make keys of surrogates and audit hashes.",
+    "merge": "Merge several recordings into one.",
+    "migrate": "Bring a recording to the newest version of the format.",
     "record": "Record live sessions, with personal data replaced.",
+    "recover": "Write what is whole of a damaged recording to a new file.",
     "redact": "Replace personal data in text.",
     "replay": "Serve recordings to any client on a local port.",
     "report": "Render a run's report.",
     "run": "Drive the pipeline over a live service or recordings.",
+    "scan": "List what is left of personal data, and sign off.",
     "seal": "Repair checksums and seal after a hand edit.",
+    "split": "Split a recording by conversation.",
+    "trim": "Cut a part out of a recording that can still be played.",
 }
 """Verb -> its one-line help; each is a function ``command`` in ``harness.cli.<verb>``."""
 

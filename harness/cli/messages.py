@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO, cast
 
 import msgspec
 
 from harness.recording.entry import AnyEntry, HttpRequest, OutcomeEntry
+from harness.recording.gzipped import unpacked
 from harness.recording.reader import Recording, find_recordings, read_recording, read_stream
 
 __all__ = ["conversation_of", "conversations", "open_recordings", "text_of"]
@@ -24,7 +27,8 @@ def open_recordings(files: Iterable[str]) -> Iterator[Recording]:
     """Every recording under ``files`` (``-`` = stdin), cut-off ones included."""
     for name in files:
         if name == "-":
-            yield read_stream(sys.stdin.buffer, allow_truncated=True)
+            stdin = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, sys.stdin.buffer)))
+            yield read_stream(unpacked(stdin, "-"), allow_truncated=True)
             continue
         for path in find_recordings([name]):
             yield read_recording(path, allow_truncated=True)

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from harness.cli.common import ExitCode, exit_code_of, say, shown, verb
-from harness.cli.live_options import live_options
+from harness.cli.live_options import dialect_option, live_options
+from harness.cli.record_proxy import proxy_plan, record_through_proxy
+from harness.cli.stopping import stop_on_signals
+from harness.dialects.generic import SOLE
 from harness.errors import ConfigError
-from harness.session.live import Job, run_live
-from harness.session.parts import policy_of
+from harness.session.dialects import find_dialect
+from harness.session.live import Job, LiveRun, run_live
+from harness.session.parts import policy_for, policy_of
 from harness.session.session import SessionRun
 from harness.session.setup import live_run, safe_name
 from harness.settings import Settings
@@ -34,9 +40,19 @@ __all__ = ["command"]
     help="Folder of the recordings.",
 )
 @click.option("--name", help="Name of the recording [default: the conversation's id].")
+@click.option(
+    "--listen", metavar="HOST:PORT", help="Record any client: listen here (127.0.0.1:0) between it and the services."
+)
+@click.option("--upstream", "upstreams", multiple=True, metavar="ROLE=URL", help="token=, gateway= or stream= URL.")
 @click.option("--together", is_flag=True, help="One session for all conversations instead of one each.")
 @click.option("--seed", type=int, help="Synthetic material only: the key of the surrogates follows from it.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was recorded as JSON.")
+@click.option(
+    "--durability",
+    type=click.Choice(["process", "group", "always"]),
+    help="When an entry counts as written: the system has it, a batch is on the disk every 50 ms, each is on the disk.",
+)
+@dialect_option
 @live_options
 @verb
 def command(
@@ -44,29 +60,57 @@ def command(
     conversations: tuple[str, ...],
     out: Path,
     name: str | None,
+    listen: str | None,
+    upstreams: tuple[str, ...],
     together: bool,
     seed: int | None,
+    durability: Literal["process", "group", "always"] | None,
+    dialect: str | None,
     as_json: bool,
 ) -> None:
     """Connect as a live client, record what crosses the wire, and run the pipeline over it.
 
     Each session becomes NAME.rec.jsonl, format version 1, with surrogates in the place of personal data. A recording
-    that exists is never overwritten.
+    that exists is never overwritten. SIGINT or SIGTERM ends the sessions within 5 s, their recordings sealed; a second
+    one ends them at once.
+
+    With --listen, no client of ours runs: any client may connect to the printed addresses, and what it and the services
+    say to each other is relayed and recorded until SIGINT or SIGTERM.
     """
+    if listen is not None:
+        sys.exit(_listen(settings, listen, upstreams, out / f"{name or 'session'}.rec.jsonl", seed, as_json=as_json))
+    spoken = None if dialect is None else find_dialect(dialect)
+    if not conversations and spoken is not None and not spoken.needs_token:
+        conversations = (SOLE,)
     if not conversations:
         raise ConfigError("--conversation", "none", "at least one conversation id")
     groups = [list(conversations)] if together else [[one] for one in conversations]
     if name is not None and len(groups) > 1:
         raise ConfigError("--name", name, "a single session", fix="drop --name, or add --together")
-    policy = policy_of(settings)
+    policy = policy_of(settings) if spoken is None else policy_for(policy_of(settings), spoken)
     jobs = [Job(name=name or safe_name(group[0]), conversations=group, policy=policy) for group in groups]
     _refuse_existing(out, jobs)
-    live = live_run(settings, record_to=out, seed=seed)
-    runs = asyncio.run(run_live(live, jobs))
+    live = live_run(settings, record_to=out, seed=seed, dialect=spoken)
+    runs = asyncio.run(_recorded(replace(live, durability=durability or live.durability), jobs))
     for run in runs:
         _tell(run, as_json=as_json)
     errors = [run.error for run in runs if run.error]
     sys.exit(exit_code_of(errors[0]) if errors else ExitCode.OK)
+
+
+async def _recorded(live: LiveRun, jobs: list[Job]) -> list[SessionRun]:
+    with stop_on_signals() as stop:
+        return await run_live(replace(live, stop=stop), jobs)
+
+
+def _listen(
+    settings: Settings, listen: str, upstreams: tuple[str, ...], path: Path, seed: int | None, *, as_json: bool
+) -> int:
+    if path.exists():
+        raise ConfigError("--out", str(path), "a recording that does not exist yet", fix="give another --name or -o")
+    plan = proxy_plan(settings, listen=listen, upstreams=upstreams, path=path, seed=seed)
+    _tell(record_through_proxy(plan, as_json=as_json), as_json=as_json)
+    return ExitCode.OK
 
 
 def _refuse_existing(out: Path, jobs: list[Job]) -> None:
@@ -82,6 +126,10 @@ def _refuse_existing(out: Path, jobs: list[Job]) -> None:
 def _tell(run: SessionRun, *, as_json: bool) -> None:
     if run.error is not None:
         say(f"harness: {shown(str(run.error))}")
+    for one in run.suspensions:
+        say(f"harness: {one.reason} at {one.at_us / 1e6:.1f} s: {one.dropped} entries were not recorded")
+    if run.unsealed is not None:
+        say(f"harness: no room for the seal; make some, then: harness seal {shown(str(run.unsealed))}")
     if run.recording is None:
         return
     facts = {
@@ -90,7 +138,9 @@ def _tell(run: SessionRun, *, as_json: bool) -> None:
         "accepted": sum(o.verdict == "accepted" for o in run.outcomes),
         "spans": sum(len([s for s in o.spans if s.last]) for o in run.outcomes),
         "gaps": len(run.gaps),
-        "complete": run.error is None,
+        "complete": run.error is None and not run.suspensions,
+        "dropped": sum(one.dropped for one in run.suspensions),
+        "stopped": run.stopped,
     }
     if as_json:
         click.echo(json.dumps(facts))

@@ -12,11 +12,12 @@ from pathlib import Path
 import click
 
 from harness.cli.common import ExitCode, say, shown, verb
+from harness.cli.live_options import dialect_option
 from harness.clock import SystemClock
-from harness.dialects.mediation import MediationDialect
 from harness.errors import ConfigError
 from harness.recording.reader import find_recordings, read_recording
 from harness.replayer.service import ReplayService
+from harness.session.dialects import one_dialect
 
 __all__ = ["command"]
 
@@ -36,6 +37,7 @@ __all__ = ["command"]
 @click.option("--lenient", is_flag=True, help="Answer what differs as its nearest recorded candidate.")
 @click.option("--once", is_flag=True, help="Leave when all is played; exit code 1 if anything went wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print addresses and credentials as one line of JSON.")
+@dialect_option
 @verb
 def command(
     paths: tuple[Path, ...],
@@ -45,6 +47,7 @@ def command(
     match: str,
     lenient: bool,
     once: bool,
+    dialect: str | None,
     as_json: bool,
 ) -> None:
     """Serve the recordings in PATHS (files or folders) on loopback until interrupted.
@@ -54,7 +57,7 @@ def command(
     recordings = [read_recording(path) for path in find_recordings(paths)]
     service = ReplayService(
         recordings,
-        dialect=MediationDialect(),
+        dialect=one_dialect([recording.header for recording in recordings], dialect),
         clock=SystemClock(),
         speed=_speed(speed),
         match=match,

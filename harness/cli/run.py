@@ -11,11 +11,14 @@ from typing import Any
 import click
 
 from harness.cli.common import ExitCode, exit_code_of, say, shown, verb
-from harness.cli.live_options import live_options
+from harness.cli.live_options import dialect_option, live_options
 from harness.cli.progress import Steps
+from harness.dialects.base import Dialect
+from harness.dialects.generic import SOLE
 from harness.errors import ConfigError
+from harness.session.dialects import find_dialect
 from harness.session.live import Job
-from harness.session.parts import policy_of
+from harness.session.parts import policy_for, policy_of
 from harness.session.runs import run_on_live, run_on_recordings
 from harness.session.setup import checked_name, safe_name
 from harness.settings import Settings
@@ -38,6 +41,7 @@ __all__ = ["command"]
 @click.option("--name", default="run", show_default=True, help="Name of the run; its report goes to reports/NAME.")
 @click.option("--speed", default="instant", show_default=True, help="Of a replay: 1 = as recorded, 10, instant.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report's figures as JSON.")
+@dialect_option
 @live_options
 @verb
 def command(
@@ -48,6 +52,7 @@ def command(
     more: tuple[Path, ...],
     name: str,
     speed: str,
+    dialect: str | None,
     as_json: bool,
 ) -> None:
     """Run the pipeline over a live service (--live URL -c ID) or over recordings (--recording FILE…).
@@ -58,20 +63,25 @@ def command(
     files = [*recordings, *more]
     if (live_url is None) == (not files):
         raise ConfigError("run", "both" if files else "neither", "either --live URL or --recording FILE")
+    spoken = None if dialect is None else find_dialect(dialect)
     if live_url is not None:
-        report, code = _live(settings.model_copy(update={"endpoint": live_url}), conversations, folder)
+        report, code = _live(settings.model_copy(update={"endpoint": live_url}), conversations, folder, spoken)
     else:
-        report, code = _recorded(settings, files, folder, _speed(speed), quiet=as_json)
+        report, code = _recorded(settings, files, folder, _speed(speed), spoken, quiet=as_json)
     _tell(report, folder, as_json=as_json)
     sys.exit(code)
 
 
-def _live(settings: Settings, conversations: tuple[str, ...], folder: Path) -> tuple[dict[str, Any], int]:
+def _live(
+    settings: Settings, conversations: tuple[str, ...], folder: Path, dialect: Dialect | None
+) -> tuple[dict[str, Any], int]:
+    policy = policy_of(settings)
+    if dialect is not None and not dialect.needs_token:
+        conversations, policy = conversations or (SOLE,), policy_for(policy, dialect)
     if not conversations:
         raise ConfigError("--conversation", "none", "at least one conversation id")
-    policy = policy_of(settings)
     jobs = [Job(name=safe_name(one), conversations=[one], policy=policy) for one in conversations]
-    report, runs = asyncio.run(run_on_live(settings, jobs, folder))
+    report, runs = asyncio.run(run_on_live(settings, jobs, folder, dialect))
     errors = [run.error for run in runs if run.error]
     for error in errors:
         say(f"harness: {shown(str(error))}")
@@ -79,10 +89,12 @@ def _live(settings: Settings, conversations: tuple[str, ...], folder: Path) -> t
 
 
 def _recorded(
-    settings: Settings, files: list[Path], folder: Path, speed: float | None, *, quiet: bool
+    settings: Settings, files: list[Path], folder: Path, speed: float | None, dialect: Dialect | None, *, quiet: bool
 ) -> tuple[dict[str, Any], int]:
     with Steps(quiet=quiet) as steps:
-        report = asyncio.run(run_on_recordings(settings, files, folder, speed=speed, progress=steps.step))
+        report = asyncio.run(
+            run_on_recordings(settings, files, folder, speed=speed, dialect=dialect, progress=steps.step)
+        )
     parity = report["parity"]
     for problem in parity["problems"]:
         say(f"harness: {shown(problem)}")

@@ -43,11 +43,12 @@ class _Base:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance(_Base):
-    """Something that was said. ``text`` supports a claim only when ``is_final``."""
+    """Something that was said: ``text``, at ``text_path`` of the payload; it supports a claim only when ``is_final``."""
 
     utterance_id: str
     speaker: str
     text: str = field(repr=False)
+    text_path: str = "/text"
     is_final: bool = True
     revision: int = 0
 
@@ -120,8 +121,20 @@ Event = Utterance | SummaryDelta | Summary | Lifecycle | ServiceFault | Other | 
 class Dialect(Protocol):
     """What the rest of the harness asks of a service's language."""
 
-    name: str
-    """Name and version as recorded in headers: ``mediation/2``."""
+    @property
+    def name(self) -> str:
+        """Name and version as recorded in headers: ``mediation/2``."""
+        ...
+
+    @property
+    def needs_token(self) -> bool:
+        """The service asks for an access token."""
+        ...
+
+    @property
+    def ends_with_close(self) -> bool:
+        """A normal close (1000) by the service is the end of the session, not a drop."""
+        ...
 
     def decode(self, data: str | bytes) -> Event:
         """One message of the stream as one event."""
@@ -141,4 +154,12 @@ class Dialect(Protocol):
 
     def conversation_of(self, data: str) -> str | None:
         """The interaction id in a client message or a REST body, None if it has none."""
+        ...
+
+    def subscribe_text(self, subscription: Any, conversation: str, resume_after_seq: int | None) -> str | None:
+        """What the client sends to hear of a conversation, None = nothing."""
+        ...
+
+    def unsubscribe_text(self, conversation: str) -> str | None:
+        """What the client sends when it leaves, None = nothing."""
         ...

@@ -103,6 +103,8 @@ class MediationDialect:
     """Decodes ``mediation/2``; holds no state."""
 
     name = "mediation/2"
+    needs_token = True
+    ends_with_close = False
 
     def decode(self, data: str | bytes) -> Event:
         """One stream message as one event; never raises for what the message holds."""
@@ -163,6 +165,14 @@ class MediationDialect:
             return None
         found = value.get("interaction_id") if isinstance(value, dict) else None
         return found if isinstance(found, str) else None
+
+    def subscribe_text(self, subscription: Subscription, conversation: str, resume_after_seq: int | None) -> str:
+        """``subscribe``."""
+        return dump(subscribe_message(subscription, conversation, resume_after_seq))
+
+    def unsubscribe_text(self, conversation: str) -> str:
+        """``unsubscribe``."""
+        return dump(unsubscribe_message(conversation))
 
 
 def _typed(value: dict[str, Any]) -> Event:

@@ -274,7 +274,7 @@ class Pipeline:
             case Summary():
                 return self._budget_of_summary(work, event, state, payload)
             case Utterance() if event.is_final:
-                self._remember(event, state, masked(redaction.text("/text", event.text)))
+                self._remember(event, state, masked(redaction.text(event.text_path, event.text)))
         return payload, None, 0
 
     def _budget_of_summary(

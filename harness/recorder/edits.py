@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.dialects.json_paths import KEY, renamed
 from harness.dialects.json_scan import JsonText, JsonTextError, scan_json
 from harness.dialects.json_text import apply_edits_with_cuts, splice
 from harness.pii.scan import leaks
@@ -86,7 +87,8 @@ def edit_text(
     by_path: dict[str, list[Replacement]] = {}
     for one in sorted(replacements, key=lambda r: (r.path, r.start)):
         by_path.setdefault(one.path, []).append(one)
-    labels = tuple(label for found in by_path.values() for label in _labels(found))
+    names = _names(parsed, by_path)
+    labels = tuple(label for path, found in by_path.items() for label in _labels(found, renamed(path, names)))
     edits = {path: [(r.start, r.end, r.text) for r in found] for path, found in by_path.items()}
     if parsed is None:
         new, new_cuts = splice(raw, edits[""], cuts)
@@ -96,13 +98,22 @@ def edit_text(
     return Edited(new, labels, tuple(new_cuts), places)
 
 
-def _labels(found: Sequence[Replacement]) -> Iterable[PiiLabel]:
+def _names(parsed: JsonText | None, by_path: Mapping[str, Sequence[Replacement]]) -> dict[str, str]:
+    """Pointer of every member whose key is changed -> the key as it will be."""
+    if parsed is None or not any(path.endswith(KEY) for path in by_path):
+        return {}
+    keys = [string for string in parsed.strings if string.is_key and string.path in by_path]
+    changes = {key.path: [(r.start, r.end, r.text) for r in by_path[key.path]] for key in keys}
+    return {key.path.removesuffix(KEY): splice(key.value, changes[key.path])[0] for key in keys}
+
+
+def _labels(found: Sequence[Replacement], path: str) -> Iterable[PiiLabel]:
     shift = 0
     for one in found:
         start = one.start + shift
         shift += len(one.text) - (one.end - one.start)
         if one.text and one.id:
-            yield PiiLabel(type=one.type, start=start, end=start + len(one.text), id=one.id, path=one.path)
+            yield PiiLabel(type=one.type, start=start, end=start + len(one.text), id=one.id, path=path)
 
 
 def leak_in(text: str, exempt: Callable[[str], bool], replaced: Sequence[PiiLabel] = ()) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.outcome import Grounding, Outcome
 from harness.pipeline.payload import digest, leaves, rebuild
+from harness.pipeline.shown import shown_path
 from harness.recording.entry import OutcomeEntry
 
 __all__ = ["outcome_entry", "recorded_digest", "span_types", "verdict_facts"]
@@ -56,8 +57,9 @@ def _replaced(text: str, edits: Sequence[Any]) -> str:
 def span_types(outcome: Outcome) -> dict[str, tuple[str, ...]]:
     """Path -> types of its spans in order."""
     found: dict[str, list[str]] = {}
+    shown = shown_path(outcome.spans)
     for span in outcome.spans:
-        found.setdefault(span.path, []).append(span.type)
+        found.setdefault(shown(span.path), []).append(span.type)
     return {path: tuple(types) for path, types in found.items()}
 
 

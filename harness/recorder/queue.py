@@ -1,4 +1,7 @@
-"""Entries on their way to the file, written in wire order, each as soon as it and all before it are ready."""
+"""Entries on their way to the file, written in wire order, each as soon as it and all before it are ready.
+
+An entry that the disk did not take keeps the number 0, so that what answers it points to nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.recording.entry import AnyEntry
+from harness.recording.steady import RecordingSuspended
 
 __all__ = ["EntryQueue", "Pending"]
 
@@ -16,7 +20,7 @@ class Pending:
     """One entry to be.
 
     Args:
-        build: makes the entry from its ``n``; called once, when everything before it is written.
+        build: makes the entry from its ``n`` when everything before it is written.
         ready: says whether ``build`` may be called yet.
         n: its number, 0 until it is written.
     """
@@ -30,13 +34,11 @@ class EntryQueue:
     """Holds what is not ready, and everything behind it.
 
     Args:
-        write: takes an entry; raises when it cannot be written.
-        first: the next number.
+        write: numbers and takes an entry, or says that it cannot; raises when the session must end.
     """
 
-    def __init__(self, write: Callable[[AnyEntry], object], first: int = 1) -> None:
+    def __init__(self, write: Callable[[Callable[[int], AnyEntry]], AnyEntry | RecordingSuspended]) -> None:
         self._write = write
-        self._next = first
         self._queue: deque[Pending] = deque()
 
     def put(self, pending: Pending) -> Pending:
@@ -48,11 +50,9 @@ class EntryQueue:
     def flush(self) -> None:
         """Write every entry from the front that is ready."""
         while self._queue and self._queue[0].ready():
-            pending = self._queue[0]
-            pending.n = self._next
-            self._write(pending.build(self._next))
-            self._next += 1
-            self._queue.popleft()
+            written = self._write(self._queue[0].build)
+            pending = self._queue.popleft()
+            pending.n = 0 if isinstance(written, RecordingSuspended) else written.n
 
     def __len__(self) -> int:
         return len(self._queue)

@@ -5,11 +5,12 @@
    verdict cannot disagree. Everything else (sends, HTTP, URLs, close reasons) is searched here.
 3. Secrets are never stored: headers and query values by allow-list, tokens as ``<secret>``.
 4. What the leak scan still finds is withheld: order and count survive, the text does not.
-5. A write that fails raises; traffic never goes unrecorded in silence.
+5. Traffic never goes unrecorded in silence: a write that fails raises, or is counted and leaves a ``gap`` entry.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from dataclasses import replace
@@ -22,6 +23,7 @@ from harness.pipeline.outcome import GapFound, Outcome
 from harness.recorder.bodies import Bodies
 from harness.recorder.edits import EditedString
 from harness.recorder.outcomes import outcome_entry, recorded_digest
+from harness.recorder.pieces import cuts_of, moved_fragments
 from harness.recorder.queue import EntryQueue, Pending
 from harness.recorder.safe import safe_headers, safe_url
 from harness.recorder.texts import Searcher, WireText
@@ -35,12 +37,14 @@ from harness.recording.entry import (
     WsAbort,
     WsAccept,
     WsClose,
+    WsControl,
     WsMessage,
     WsOpen,
     WsReject,
 )
+from harness.recording.steady import RecordingSuspended, SteadyWriter
 from harness.recording.writer import RecordingWriter, SealReason
-from harness.wire.tap import By, Direction, Headers
+from harness.wire.tap import By, Control, Direction, Fragments, Headers, Opaque
 
 __all__ = ["EditedString", "Recorder"]
 
@@ -59,7 +63,7 @@ class Recorder:
 
     def __init__(
         self,
-        writer: RecordingWriter,
+        writer: RecordingWriter | SteadyWriter,
         *,
         vault: SurrogateVault,
         redactor: Redactor,
@@ -72,7 +76,7 @@ class Recorder:
         self._start_ns = start_ns
         self._key = key
         self._search = Searcher(vault=vault, redactor=redactor, dialect=dialect)
-        self._queue = EntryQueue(writer.append)
+        self._queue = EntryQueue(writer.write)
         self._bodies = Bodies(self._search, self._queue, self._digest)
         self._last: dict[str, Pending] = {}
         """conn -> what an answer on it answers: the dial, the request, the last send."""
@@ -98,15 +102,33 @@ class Recorder:
         text, _ = self._search.searched(body.decode("utf-8", "replace"))
         self._put(lambda n: WsReject(n=n, t=t, conn=conn, re=opened.n, status=status, headers=kept, body=text))
 
-    def ws_message(self, conn: str, direction: Direction, data: str | bytes, at_ns: int) -> Pending:
+    def ws_message(
+        self, conn: str, direction: Direction, data: str | bytes, at_ns: int, fragments: Fragments = ()
+    ) -> Pending:
         """A whole message; an inbound one waits for its outcome."""
         t = self._t(at_ns)
         if isinstance(data, bytes):
-            return self._put(lambda n: self._withheld(n, t, len(data), "binary", conn, direction, data))
+            rule = data.rule if isinstance(data, Opaque) else "binary"
+            return self._put(lambda n: self._withheld(n, t, len(data), rule, conn, direction, data))
         if direction == "in":
-            return self._inbound(conn, data, t)
-        self._last[conn] = self._outbound(conn, data, t)
+            return self._inbound(conn, data, t, fragments)
+        self._last[conn] = self._outbound(conn, data, t, fragments)
         return self._last[conn]
+
+    def ws_control(self, conn: str, direction: Direction, opcode: Control, data: bytes, at_ns: int) -> None:
+        """A ping or pong; its payload is withheld if it reads like personal data."""
+        t, payload = self._t(at_ns), bytes(data)
+        text = payload.decode("utf-8", "replace")
+        if self._search.searched(text)[0] != text:
+            self._put(lambda n: self._withheld(n, t, len(payload), "leak", conn, direction, payload, kind="ws.control"))
+            return
+        encoded = base64.b64encode(payload).decode()
+        self._put(lambda n: WsControl(n=n, t=t, conn=conn, dir=direction, opcode=opcode, base64=encoded))
+
+    def ws_partial(self, conn: str, direction: Direction, data: bytes, fragments: Fragments, at_ns: int) -> None:
+        """Pieces of a message that was never completed: what they say cannot be judged, only their size is kept."""
+        t, size, rule = self._t(at_ns), len(data), "incomplete"
+        self._put(lambda n: self._withheld(n, t, size, rule, conn, direction, data, kind="ws.fragments"))
 
     def ws_close(self, conn: str, by: By, code: int | None, reason: str, clean: bool, at_ns: int) -> None:
         """A close frame, with who sent it first."""
@@ -222,6 +244,11 @@ class Recorder:
         self._writer.part.unlink(missing_ok=True)
 
     @property
+    def suspensions(self) -> tuple[RecordingSuspended, ...]:
+        """When the disk refused."""
+        return self._writer.suspensions if isinstance(self._writer, SteadyWriter) else ()
+
+    @property
     def edited(self) -> list[EditedString]:
         """How the strings of the messages were changed."""
         return self._search.log
@@ -242,30 +269,40 @@ class Recorder:
 
         return safe_url(url, search)
 
-    def _inbound(self, conn: str, data: str, t: int) -> Pending:
+    def _inbound(self, conn: str, data: str, t: int, fragments: Fragments) -> Pending:
         text = self._search.wire_text(data)
-        encoded = data.encode("utf-8", "surrogatepass")
         asked = self._last.get(conn)
-
-        def build(n: int) -> AnyEntry:
-            done = self._search.edited(text)
-            leak = self._search.leak(done, data)
-            if leak is not None:
-                return self._withheld(n, t, len(encoded), f"leak:{leak}", conn, "in", encoded, text)
-            re = asked.n if asked else None
-            size = len(done.text.encode("utf-8", "surrogatepass"))
-            return WsMessage(n=n, t=t, conn=conn, dir="in", re=re, text=done.text, size=size, pii=done.labels)
-
-        pending = Pending(build, lambda: self._search.complete(text))
+        pending = Pending(
+            lambda n: self._message(n, t, conn, "in", text, fragments, asked.n if asked else None),
+            lambda: self._search.complete(text),
+        )
         self._waiting[pending] = text
         return self._queue.put(pending)
 
-    def _outbound(self, conn: str, data: str, t: int) -> Pending:
-        text, labels = self._search.searched(data)
-        encoded = data.encode("utf-8", "surrogatepass")
-        if text is None:
-            return self._put(lambda n: self._withheld(n, t, len(encoded), "leak", conn, "out", encoded))
-        return self._put(lambda n: WsMessage(n=n, t=t, conn=conn, dir="out", text=text, pii=labels))
+    def _outbound(self, conn: str, data: str, t: int, fragments: Fragments) -> Pending:
+        text = self._search.wire_text(data)
+        self._search.search(text)
+        return self._put(lambda n: self._message(n, t, conn, "out", text, fragments, None))
+
+    def _message(
+        self, n: int, t: int, conn: str, direction: Direction, text: WireText, fragments: Fragments, re: int | None
+    ) -> AnyEntry:
+        done = self._search.edited(text, cuts_of(text.raw, fragments))
+        leak = self._search.leak(done, text.raw)
+        if leak is not None:
+            encoded = text.raw.encode("utf-8", "surrogatepass")
+            return self._withheld(n, t, len(encoded), f"leak:{leak}", conn, direction, encoded, text)
+        return WsMessage(
+            n=n,
+            t=t,
+            conn=conn,
+            dir=direction,
+            re=re,
+            text=done.text,
+            size=len(done.text.encode("utf-8", "surrogatepass")),
+            fragments=moved_fragments(text.raw, fragments, done.text, done.cuts),
+            pii=done.labels,
+        )
 
     def _withheld(
         self,
@@ -277,11 +314,13 @@ class Recorder:
         direction: Direction,
         data: bytes,
         text: WireText | None = None,
+        *,
+        kind: str = "ws.message",
     ) -> Withheld:
         return Withheld(
             n=n,
             t=t,
-            of_kind="ws.message",
+            of_kind=kind,
             size=size,
             rule=rule,
             conn=conn,

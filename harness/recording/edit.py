@@ -1,8 +1,7 @@
-"""Changes to sealed recordings. So far one: making a recording whole again after a hand edit.
+"""Changes in place: making a recording whole again after a hand edit, compressing it, signing it off.
 
 1. A line that nothing is wrong with keeps its bytes, unknown fields and kinds included.
-2. A recording that was changed says so: ``source`` becomes ``edited`` (``synthetic`` stays, for its state may
-   depend on it) and ``parent`` names the digest or id of what it was before.
+2. A recording that was changed says so, as ``copying.py`` has it.
 3. A ``.part`` or an unsealed file is closed at its last whole entry with reason ``recovered``; its checksums must
    hold, for nobody edits a file that is being written.
 4. The new file replaces the old one at once, or nothing changes.
@@ -14,24 +13,26 @@ import contextlib
 import fcntl
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from harness.errors import RecordingError, RecordingFormatError, RecordingWriteError
-from harness.recording.codec import MAX_LINE, closed, decode_entry, decode_header, encode_entry, kind_of
-from harness.recording.entry import Checkpoint, Seal
+from harness.recording.codec import MAX_LINE, closed, decode_entry, decode_header
+from harness.recording.copying import Line, edited_head, load, sealed_lines, write_copy, write_new
+from harness.recording.entry import Seal
+from harness.recording.gzipped import GZ
 from harness.recording.linelog import LineLog, publish, refused
 from harness.recording.reader import Reading, open_file
-from harness.recording.strict import StrictError, dump, strict_object
+from harness.recording.strict import StrictError, strict_object
 from harness.recording.writer import PART, SealReason
 
-__all__ = ["Resealed", "reseal"]
+__all__ = ["Resealed", "compress", "reseal", "sign_off"]
 
 _CRC = re.compile(rb'\s*,\s*"crc"\s*:\s*"[^"\\]*"\s*\}\s*\Z')
 _CLOSE = re.compile(rb"\s*\}\s*\Z")
+_UNPACK = "`harness recover` writes what can still be read to a new file"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -76,8 +77,49 @@ def reseal(path: Path | str) -> Resealed:
         whole = _verified(file, path)
         if whole:
             return Resealed(path=path, changed=False, reason=whole.reason)
+        if path.suffix == GZ:
+            raise RecordingFormatError("a compressed recording is not repaired in place", path=path, fix=_UNPACK)
         survey = _survey(file, path)
         return _rewrite(file, path, survey)
+
+
+def compress(path: Path | str) -> Path:
+    """Put the sealed recording at ``path`` in a compressed file beside it, and take the plain one away.
+
+    Raises:
+        RecordingError: it is damaged or not sealed, or the compressed file exists.
+    """
+    path = Path(path)
+    target = path.with_name(path.name + GZ)
+    with open_file(path) as file:
+        _refuse_if_locked(file, path)
+        if _verified(file, path) is None:
+            raise RecordingFormatError("only a whole, sealed recording is compressed", path=path, fix="seal it first")
+        file.seek(0)
+        write_new(target, file)
+    path.unlink()
+    return target
+
+
+def sign_off(path: Path | str, text: str) -> None:
+    """Write into the header who looked at the recording, in place and at once.
+
+    The source stays, for nothing that crossed the wire was changed; ``parent`` names what was looked at.
+
+    Raises:
+        RecordingError: it is damaged, or could not be written.
+    """
+    path = Path(path)
+    loaded = load(path)
+    head = edited_head(loaded.head, loaded.digest, {"redaction": {"signed_off": text}}, source=loaded.header.source)
+    beside = path.with_name(f".{path.name}.signed{GZ if path.name.endswith(GZ) else ''}")
+    write_copy(beside, head, loaded.lines, reason=loaded.seal.reason, dropped=loaded.seal.dropped)
+    try:
+        beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise refused(path, error) from None
 
 
 def _verified(file: BinaryIO, path: Path) -> Seal | None:
@@ -106,9 +148,11 @@ def _survey(file: BinaryIO, path: Path) -> _Survey:
 def _rewrite(file: BinaryIO, path: Path, survey: _Survey) -> Resealed:
     """Second pass: the new file beside the old one, then in its place."""
     reason: SealReason = "edited" if survey.seal or survey.repaired else "recovered"
+    dropped = survey.seal.dropped if survey.seal else 0
     log = LineLog(path.with_name(f".{path.name}.reseal"))
     try:
-        _copy(file, path, log, survey, reason)
+        for line in sealed_lines(_head(file, path, survey, reason), _lines(file, path), reason=reason, dropped=dropped):
+            log.write(line)
         log.sync()
         _prove(log.path, path)
         target = _put_in_place(log, path, file)
@@ -119,33 +163,19 @@ def _rewrite(file: BinaryIO, path: Path, survey: _Survey) -> Resealed:
     return Resealed(path=target, changed=True, repaired=survey.repaired, reason=reason, torn=survey.torn)
 
 
-def _copy(file: BinaryIO, path: Path, log: LineLog, survey: _Survey, reason: SealReason) -> None:
-    by_kind: Counter[str] = Counter()
-    n = t = 0
+def _head(file: BinaryIO, path: Path, survey: _Survey, reason: SealReason) -> bytes:
+    _, _, body = next(_bodies(file, path, _Survey()))
+    head = closed(body)
+    if reason != "edited":
+        return head
+    return edited_head(head, f"sha256:{survey.seal.sha256}" if survey.seal else strict_object(body + b"}")["id"])
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[Line]:
     for number, _, body in _bodies(file, path, _Survey()):
-        if number == 1:
-            log.write(closed(_edited_header(body, survey) if reason == "edited" else body))
-            continue
-        entry = decode_entry(closed(body), path=path, number=number)
-        if isinstance(entry, Seal):
-            continue
         line = closed(body)
-        if isinstance(entry, Checkpoint):
-            line = encode_entry(Checkpoint(n=entry.n, t=entry.t, sha256=log.sha256))
-        log.write(line)
-        by_kind[kind_of(entry)] += 1
-        n, t = entry.n, max(t, entry.t)
-    seal = Seal(
-        n=n + 1,
-        t=t,
-        entries=by_kind.total(),
-        by_kind=dict(sorted(by_kind.items())),
-        dropped=survey.seal.dropped if survey.seal else 0,
-        duration=t,
-        sha256=log.sha256,
-        reason=reason,
-    )
-    log.write(encode_entry(seal))
+        if number > 1 and not isinstance(entry := decode_entry(line, path=path, number=number), Seal):
+            yield entry, line
 
 
 def _prove(written: Path, path: Path) -> None:
@@ -153,15 +183,6 @@ def _prove(written: Path, path: Path) -> None:
     with open_file(written) as file:
         for _ in Reading(file, path):
             pass
-
-
-def _edited_header(body: bytes, survey: _Survey) -> bytes:
-    header = strict_object(body + b"}")
-    if header["source"] != "synthetic":
-        header["source"] = "edited"
-    if header.get("parent") is None:
-        header["parent"] = f"sha256:{survey.seal.sha256}" if survey.seal else header["id"]
-    return dump(header)[:-1]
 
 
 def _put_in_place(log: LineLog, path: Path, file: BinaryIO) -> Path:
@@ -187,6 +208,9 @@ def _bodies(file: BinaryIO, path: Path, survey: _Survey) -> Iterator[tuple[int, 
         number += 1
         if not line.strip():
             continue
+        if path.suffix == PART and number > 1 and not line.endswith(b"\n") and not _has_checksum(line):
+            survey.torn = True  # cut in the right place even half an entry reads well
+            return
         try:
             body = _body(line.removeprefix(_BOM) if number == 1 else line)
         except StrictError as error:
@@ -197,6 +221,10 @@ def _bodies(file: BinaryIO, path: Path, survey: _Survey) -> Iterator[tuple[int, 
         if number == 1:
             decode_header(closed(body), path=path)
         yield number, line, body
+
+
+def _has_checksum(line: bytes) -> bool:
+    return len(line) > MAX_LINE or closed(_CRC.sub(b"", line)) == line + b"\n"
 
 
 def _body(line: bytes) -> bytes:

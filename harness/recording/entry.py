@@ -95,7 +95,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     optional: bool = False
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", gc=False):
     """What every entry has."""
 
     n: int
@@ -218,7 +218,11 @@ class OutcomeEntry(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="ou
 
 
 class Gap(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="gap"):
-    """Messages ``from_seq`` .. ``to_seq`` never came; ``after`` = number of inbound messages seen when given up."""
+    """Messages ``from_seq`` .. ``to_seq`` never came; ``after`` = number of inbound messages seen when given up.
+
+    With reason ``disk_full`` or ``disk_error`` the hole is in the recording, not in the stream: ``dropped`` entries
+    came while nothing could be written.
+    """
 
     conn: str = ""
     conversation: str = ""
@@ -226,6 +230,7 @@ class Gap(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="gap"):
     to_seq: int
     reason: str
     after: int = 0
+    dropped: int = 0
 
 
 class Withheld(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="withheld"):

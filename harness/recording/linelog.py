@@ -2,7 +2,8 @@
 
 1. Created exclusively, mode 0600, locked with ``flock`` while it is open.
 2. A write that fails leaves the file at the last whole one.
-3. The final name is given by a hard link, never over a file that exists; then the mode the umask allows.
+3. With ``each`` every write is on the disk when it returns, otherwise in the hands of the system.
+4. The final name is given by a hard link, never over a file that exists; then the mode the umask allows.
 """
 
 from __future__ import annotations
@@ -17,21 +18,32 @@ from harness.errors import RecordingWriteError
 
 __all__ = ["LineLog", "publish", "refused"]
 
+_HASHED_AT_ONCE = 1 << 16
+"""Bytes; one long update costs less than many short ones."""
+
 
 class LineLog:
     """A file that only grows by whole writes, with the SHA-256 of all its bytes.
 
     Args:
         path: must not exist.
+        each: sync after every write.
 
     Raises:
         RecordingWriteError: it exists or cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
+    stuck: RecordingWriteError | None = None
+    """Why what was taken is not on the file yet; None here, where nothing waits."""
+
+    def __init__(self, path: Path, *, each: bool = False) -> None:
         self.path = path
         self.size = 0
+        self.acknowledged = 0
+        """Entries that are as safe as this log makes them."""
+        self._each = each
         self._sha = hashlib.sha256()
+        self._unhashed = bytearray()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         try:
             self._fd = os.open(path, flags, 0o600)
@@ -42,23 +54,42 @@ class LineLog:
     @property
     def sha256(self) -> str:
         """Hex digest of everything written so far."""
+        self._hash()
         return self._sha.hexdigest()
 
     @property
     def closed(self) -> bool:
         return self._fd < 0
 
-    def write(self, data: bytes) -> None:
-        """Append all of ``data`` or nothing of it."""
-        if self.closed:
+    def write(self, data: bytes, entries: int = 0) -> None:
+        """Append all of ``data``, which holds so many ``entries``, or nothing of it."""
+        if self._fd < 0:
             raise RecordingWriteError("the recording is closed", path=self.path)
         try:
-            _write_all(self._fd, data)
+            done = os.write(self._fd, data)
+            if done < len(data):
+                _write_rest(self._fd, data, done)
+            if self._each:
+                os.fdatasync(self._fd)
         except OSError as error:
             self._back_to_good()
             raise _failed(self.path, error) from None
         self.size += len(data)
-        self._sha.update(data)
+        self.acknowledged += entries
+        self._unhashed += data
+        if len(self._unhashed) >= _HASHED_AT_ONCE:
+            self._hash()
+
+    def sync_data(self) -> None:
+        """Return when the disk has every byte; its times and name may still be on their way."""
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            raise _failed(self.path, error) from None
+
+    def write_last(self, data: bytes) -> None:
+        """Write ``data``, after which nothing comes."""
+        self.write(data)
 
     def sync(self) -> None:
         """Return when the disk has everything."""
@@ -72,15 +103,23 @@ class LineLog:
 
     def close(self) -> None:
         """Close the file and give up its lock; a second call does nothing."""
+        self._close_file()
+
+    def _close_file(self) -> None:
         if not self.closed:
             os.close(self._fd)
             self._fd = -1
 
+    def _hash(self) -> None:
+        self._sha.update(self._unhashed)
+        self._unhashed.clear()
+
     def _back_to_good(self) -> None:
         try:
-            os.ftruncate(self._fd, self.size)
+            if os.fstat(self._fd).st_size > self.size:
+                os.ftruncate(self._fd, self.size)
         except OSError:  # its tail is torn now: nothing may follow it
-            self.close()
+            self._close_file()
 
 
 def publish(log: LineLog, path: Path) -> None:
@@ -120,12 +159,13 @@ def _exists(path: Path) -> RecordingWriteError:
 
 
 def _failed(path: Path, error: Exception) -> RecordingWriteError:
-    words = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a usable file name"
-    return RecordingWriteError(f"it could not be written: {words}", path=path, fix="check the disk and permissions")
+    number = (isinstance(error, OSError) and error.errno) or 0
+    words = os.strerror(number) if number else "not a usable file name"
+    fix = "check the disk and permissions"
+    return RecordingWriteError(f"it could not be written: {words}", path=path, errno=number, fix=fix)
 
 
-def _write_all(fd: int, data: bytes) -> None:
-    done = os.write(fd, data)
+def _write_rest(fd: int, data: bytes, done: int) -> None:
     while done < len(data):
         done += os.write(fd, memoryview(data)[done:])
 

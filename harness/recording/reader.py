@@ -1,10 +1,11 @@
 """Read recordings; they are untrusted input.
 
-1. Memory is bounded by the longest line allowed, not by the file.
+1. Memory is bounded by the longest line allowed, not by the file: lines are read and checked in blocks.
 2. A file is opened as it stands: no links, folders, pipes or devices. Nothing in it is taken as a path or as code.
 3. Checked on the way: every line's checksum, ``n`` in order, every checkpoint's and the seal's SHA-256, the seal's
    counts, and that nothing follows it. A recording with a ``parent`` was edited: its ``n`` may leave numbers out.
-4. A file that ends in the middle of a line or without a seal is ``truncated``: reported, refused unless asked for.
+4. A compressed recording is read as what it unpacks to, within the caps of ``gzipped.py``.
+5. A file that ends in the middle of a line or without a seal is ``truncated``: reported, refused unless asked for.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.errors import RecordingError, RecordingFormatError, RecordingNotFound, RecordingTruncated
-from harness.recording.codec import MAX_LINE, SEAL_HINT, decode_entry, decode_header, kind_of
-from harness.recording.entry import AnyEntry, Checkpoint, Header, Seal
+from harness.recording.blocks import blocks
+from harness.recording.codec import MAX_LINE, SEAL_HINT, decode_entry, decode_header, decode_lines, kind_of
+from harness.recording.entry import AnyEntry, Checkpoint, Header, Seal, Unknown
+from harness.recording.gzipped import GZ, unpacked
+from harness.recording.names import check_names
 
 __all__ = [
     "SUFFIX",
@@ -83,26 +87,48 @@ class Reading:
         self._number = 1
         self._n = 0
         self._t = 0
+        self._types: Counter[type] = Counter()
         self._by_kind: Counter[str] = Counter()
         line = file.readline(MAX_LINE + 1)
         if not line.endswith(b"\n") and len(line) <= MAX_LINE:
             raise RecordingTruncated("no whole header", path=path, line=1, fix="record it again")
-        self.header = decode_header(line, path=path)
+        self.header = check_names(decode_header(line, path=path), path)
         self._sha.update(line)
 
     def __iter__(self) -> Iterator[AnyEntry]:
-        while line := self._file.readline(MAX_LINE + 1):
-            self._number += 1
-            if self.seal:
-                raise self._wrong("something follows the seal")
-            if not line.endswith(b"\n") and len(line) <= MAX_LINE:
-                break
-            entry = decode_entry(line, path=self.path, number=self._number)
-            self._check(entry)
-            self._sha.update(line)
-            if not isinstance(entry, Seal):
-                yield entry
-        self.truncated = bool(line) or self.seal is None
+        torn = False
+        for lines in blocks(self._file, MAX_LINE + 1):
+            entries = decode_lines(lines, self._n + 1) if lines[-1].endswith(b"\n") and not self.seal else None
+            if entries is not None and self._take(entries, lines):
+                for entry, self.line in zip(entries, lines, strict=True):
+                    yield entry
+                continue
+            for line in lines:
+                self._number += 1
+                if self.seal:
+                    raise self._wrong("something follows the seal")
+                torn = not line.endswith(b"\n") and len(line) <= MAX_LINE
+                if torn:
+                    break
+                entry = decode_entry(line, path=self.path, number=self._number)
+                self._check(entry)
+                self._sha.update(line)
+                self.line = line
+                if not isinstance(entry, Seal):
+                    yield entry
+        self.truncated = torn or self.seal is None
+
+    def _take(self, entries: list[AnyEntry], lines: list[bytes]) -> bool:
+        """Count a block in which nothing can be wrong; False leaves it to the closer look, line by line."""
+        kinds = set(map(type, entries))
+        if kinds & {Checkpoint, Seal, Unknown}:
+            return False
+        self._number += len(lines)
+        self._n += len(lines)
+        self._t = max(self._t, *[entry.t for entry in entries])
+        self._types.update(map(type, entries))
+        self._sha.update(b"".join(lines))
+        return True
 
     def _check(self, entry: AnyEntry) -> None:
         edited = self.header.parent is not None
@@ -119,6 +145,8 @@ class Reading:
         self._by_kind[kind_of(entry)] += 1
 
     def _check_counts(self, seal: Seal) -> None:
+        for kind, count in self._types.items():
+            self._by_kind[kind.__struct_config__.tag] += count  # type: ignore[attr-defined]  # entries are structs
         if seal.by_kind != self._by_kind or seal.entries != self._by_kind.total() or seal.duration != self._t:
             raise self._wrong("the seal's counts or duration are not those of the entries")
 
@@ -143,7 +171,7 @@ def read_recording(path: Path | str, *, allow_truncated: bool = False) -> Record
 
 
 def read_stream(file: BinaryIO, path: Path | str = "-", *, allow_truncated: bool = False) -> Recording:
-    """Like :func:`read_recording`, from an open binary file or pipe."""
+    """Like :func:`read_recording`, from an open, buffered binary file or pipe."""
     reading = Reading(file, path)
     entries = list(reading)
     if reading.truncated and not allow_truncated:
@@ -166,7 +194,8 @@ def iter_entries(path: Path | str) -> Iterator[AnyEntry]:
 
 
 def find_recordings(paths: Iterable[Path | str]) -> list[Path]:
-    """Recordings under ``paths``, sorted, each once: a file as it is named, a folder searched for ``*.rec.jsonl``.
+    """Recordings under ``paths``, sorted, each once: a file as it is named, a folder searched for ``*.rec.jsonl`` and
+    ``*.rec.jsonl.gz``.
 
     Raises:
         RecordingNotFound: a path does not exist, or a folder holds none.
@@ -183,7 +212,7 @@ def find_recordings(paths: Iterable[Path | str]) -> list[Path]:
 
 
 def open_file(path: Path | str) -> BinaryIO:
-    """A regular file open for reading, its name followed through no link."""
+    """A regular file open for reading, unpacked if it is compressed; its name is followed through no link."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -193,7 +222,7 @@ def open_file(path: Path | str) -> BinaryIO:
     if not _is_regular(fd):
         os.close(fd)
         raise RecordingFormatError("not a regular file", path=path, fix="name a file")
-    return os.fdopen(fd, "rb", buffering=1 << 16)
+    return unpacked(os.fdopen(fd, "rb", buffering=1 << 16), path)
 
 
 def _is_regular(fd: int) -> bool:
@@ -201,7 +230,8 @@ def _is_regular(fd: int) -> bool:
 
 
 def _inside(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob(f"*{SUFFIX}") if path.is_file() and not path.is_symlink()]
+    found = (path for suffix in (SUFFIX, SUFFIX + GZ) for path in folder.rglob(f"*{suffix}"))
+    return [path for path in found if path.is_file() and not path.is_symlink()]
 
 
 def _not_found(path: Path | str) -> RecordingNotFound:

@@ -2,6 +2,8 @@
 
 1. No duplicate keys, no NaN or Infinity (nor a number that overflows to one), no nesting deeper than 64, UTF-8 only.
 2. A fault is said in words that hold nothing of the line: no key, no value.
+3. No line costs more memory than its length and :data:`MAX_VALUES` explain: a line of millions of tiny values is
+   refused before any of them is made.
 """
 
 from __future__ import annotations
@@ -9,13 +11,21 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import islice
 from typing import Any, NoReturn
 
-__all__ = ["MAX_DEPTH", "StrictError", "dump", "strict_object"]
+__all__ = ["MAX_DEPTH", "MAX_VALUES", "StrictError", "crowded", "dump", "strict_object"]
 
 MAX_DEPTH = 64
 """Containers within containers, the line's own object counted."""
 
+MAX_VALUES = 100_000
+"""Strings, containers and separators in one line."""
+
+_SHORT = 2 * MAX_VALUES
+"""A line of so few bytes cannot hold too many."""
+
+_VALUE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -29,6 +39,8 @@ def strict_object(data: bytes) -> dict[str, Any]:
     Raises:
         StrictError: with the fault in words.
     """
+    if crowded(data):
+        raise StrictError(f"more than {MAX_VALUES} values")
     try:
         value = _DECODER.decode(data.decode("utf-8"))
     except StrictError:
@@ -45,6 +57,13 @@ def strict_object(data: bytes) -> dict[str, Any]:
         raise StrictError("not a JSON object")
     _check_depth(value)
     return value
+
+
+def crowded(data: bytes) -> bool:
+    """True if a line holds more than :data:`MAX_VALUES` values; what stands within strings is not counted."""
+    if len(data) <= _SHORT or data.count(b",") + data.count(b"[") + data.count(b"{") <= MAX_VALUES // 3:
+        return False
+    return next(islice(_VALUE.finditer(data), MAX_VALUES, None), None) is not None
 
 
 def dump(value: dict[str, Any]) -> bytes:

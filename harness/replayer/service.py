@@ -1,7 +1,7 @@
 """A replay as a service on loopback: OAuth and gateway on one port, the stream on another.
 
 1. Any number of recordings are served at once; :mod:`harness.replayer.roster` says who plays what.
-2. A handshake needs a token minted by this service (401), and a path that was recorded (404).
+2. A handshake needs a token minted by this service where the dialect has tokens (401), and a path that was recorded (404).
 3. Failures are collected in ``problems``; nothing is ever answered that was not recorded.
 4. Instant replays never sleep on the caller's clock, and watch for stalls in real time: a virtual clock that
    moves by itself would call every client late.
@@ -82,6 +82,7 @@ class ReplayService:
         self._clock = SystemClock() if speed is None and clock.virtual else clock
         self._speed = checked_speed(speed)
         self._tokens = Tokens()
+        self._needs_token = dialect.needs_token
         self._players: set[Player] = set()
         self._scripts: list[Script] = []
         self._changed = asyncio.Event()
@@ -217,7 +218,7 @@ class ReplayService:
 
     def _admit(self, handshake: Handshake) -> Refusal | None:
         self._stage.moved()
-        if not self._tokens.accepts(handshake.headers.get("authorization", "")):
+        if self._needs_token and not self._tokens.accepts(handshake.headers.get("authorization", "")):
             return Refusal(status=401, body="unknown access token\n")
         refused = self._roster.refusal(handshake.path)
         if refused is not None and refused.refusal is not None:

@@ -72,9 +72,9 @@ _DECODER = msgspec.json.Decoder(Label)
 
 
 def labels_path(recording: Path | str) -> Path:
-    """Where the labels of ``<name>.rec.jsonl`` lie: ``<name>.labels.jsonl`` in the same folder."""
+    """Where the labels of ``<name>.rec.jsonl`` (or ``.gz``) lie: ``<name>.labels.jsonl`` in the same folder."""
     path = Path(recording)
-    return path.with_name(path.name.removesuffix(".jsonl").removesuffix(".rec") + ".labels.jsonl")
+    return path.with_name(path.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".rec") + ".labels.jsonl")
 
 
 def read_labels(path: Path | str) -> list[Label]:

@@ -19,6 +19,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from harness.pipeline.outcome import Budget, Grounding, Outcome
+from harness.pipeline.shown import shown_path
 from harness.recording.entry import OutcomeEntry
 
 __all__ = ["CLASSES", "Difference", "budget_facts", "compare", "grounding_facts", "live_facts", "replayed_facts"]
@@ -91,8 +92,9 @@ def budget_facts(budget: Budget) -> dict[str, Any]:
 def replayed_facts(outcome: Outcome) -> Facts:
     """The comparable side of an outcome."""
     spans: dict[str, list[str]] = defaultdict(list)
+    shown = shown_path(outcome.spans)
     for span in outcome.spans:
-        spans[span.path].append(span.type)
+        spans[shown(span.path)].append(span.type)
     return {
         **{name: getattr(outcome, name) for name in _FIELDS},
         "reasons": list(outcome.reasons),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.pipeline.outcome import ClaimVerdict, Grounding, Outcome, PathSpan
+from harness.pipeline.shown import shown_path
 from harness.report.parity import Difference, budget_facts, compare
 from harness.report.run import RunResult, SessionResult
 from harness.text.placeholder import placeholder
@@ -35,6 +36,7 @@ def _differing(session: SessionResult) -> dict[int, Difference]:
 
 
 def _row(session: SessionResult, outcome: Outcome, difference: Difference | None) -> dict[str, Any]:
+    shown = shown_path(outcome.spans)
     return {
         "session": session.recording_id,
         "file": session.file,
@@ -45,7 +47,7 @@ def _row(session: SessionResult, outcome: Outcome, difference: Difference | None
         "verdict": outcome.verdict,
         "stage": outcome.stage,
         "reasons": list(outcome.reasons),
-        "spans": [_span(span) for span in outcome.spans],
+        "spans": [_span(span, shown(span.path)) for span in outcome.spans],
         "grounding": None if outcome.grounding is None else _grounding(outcome, outcome.grounding),
         "budget": None if outcome.budget is None else budget_facts(outcome.budget),
         "payload": outcome.payload,
@@ -59,9 +61,9 @@ def _row(session: SessionResult, outcome: Outcome, difference: Difference | None
     }
 
 
-def _span(span: PathSpan) -> dict[str, Any]:
+def _span(span: PathSpan, path: str) -> dict[str, Any]:
     return {
-        "path": span.path,
+        "path": path,
         "start": span.start,
         "end": span.end,
         "type": span.type,

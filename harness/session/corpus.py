@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness._version import __version__
+from harness.dialects.base import Dialect
 from harness.metrics.latency import LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.reader import read_recording
@@ -29,6 +30,7 @@ async def replay_corpus(
     store: Store | None = None,
     book: LatencyBook | None = None,
     on_done: Callable[[SessionResult], None] = lambda _: None,
+    dialect: Dialect | None = None,
 ) -> list[SessionResult]:
     """Every recording through the pipeline, one after the other.
 
@@ -38,7 +40,9 @@ async def replay_corpus(
     results = []
     for path in paths:
         recording = read_recording(path)
-        replayed = await replay_recording(recording, tools=tools, policy=policy, speed=speed, store=store, book=book)
+        replayed = await replay_recording(
+            recording, tools=tools, policy=policy, speed=speed, store=store, book=book, dialect=dialect
+        )
         results.append(replayed_result(recording, replayed))
         on_done(results[-1])
     return results

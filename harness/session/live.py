@@ -9,11 +9,14 @@ from pathlib import Path
 
 from harness.client import ClientOptions
 from harness.clock import SystemClock
+from harness.dialects.base import Dialect
+from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import Addresses
 from harness.errors import HarnessError
 from harness.metrics.latency import LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.reader import read_recording
+from harness.recording.writer import Durability
 from harness.report.labels import Label, labels_path
 from harness.report.write import write_atomically
 from harness.session.keys import Key
@@ -51,6 +54,9 @@ class LiveRun:
     Args:
         record_to: folder of the recordings; None = nothing is recorded.
         key: of surrogates and audit hashes.
+        dialect: what the service speaks.
+        durability: of the recordings.
+        stop: set it to end all sessions early, with their recordings sealed.
         parallel: sessions at once.
         on_done: told of every session that ended.
     """
@@ -64,6 +70,9 @@ class LiveRun:
     store: Store | None = None
     book: LatencyBook | None = None
     seed: int | None = None
+    dialect: Dialect = field(default_factory=MediationDialect)
+    durability: Durability = "process"
+    stop: asyncio.Event | None = None
     parallel: int = 64
     on_done: Callable[[Job, SessionRun], None] = lambda _job, _run: None
 
@@ -79,6 +88,8 @@ async def run_live(live: LiveRun, jobs: Sequence[Job]) -> list[SessionRun]:
 
     async def one(index: int, job: Job) -> None:
         async with gate:
+            if live.stop is not None and live.stop.is_set():
+                return
             runs[index] = run = await run_session(_plan(live, job, index))
         if run.recording is not None and job.labels:
             _keep_labels(run, job)
@@ -97,7 +108,7 @@ def _plan(live: LiveRun, job: Job, index: int) -> SessionPlan:
     record = None
     if live.record_to is not None:
         path = live.record_to / f"{job.name}.rec.jsonl"
-        record = RecordTo(path=path, key=live.key, scenario=job.scenario, seed=live.seed)
+        record = RecordTo(path=path, key=live.key, durability=live.durability, scenario=job.scenario, seed=live.seed)
     clock = SystemClock()
     return SessionPlan(
         addresses=live.addresses,
@@ -107,6 +118,8 @@ def _plan(live: LiveRun, job: Job, index: int) -> SessionPlan:
         tools=live.tools,
         clock=clock,
         stopwatch=clock,
+        dialect=live.dialect,
+        stop=live.stop,
         options=live.options,
         record=record,
         store=live.store,

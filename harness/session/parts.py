@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
 from harness.clock import Clock
+from harness.dialects.base import Dialect
 from harness.dialects.mediation import make_subscription
 from harness.dialects.mediation_addresses import Addresses, resolve
 from harness.errors import ConfigError
@@ -17,7 +18,18 @@ from harness.pii import Redactor
 from harness.pipeline.policy import PipelinePolicy
 from harness.settings import Settings
 
-__all__ = ["Credentials", "StageTimer", "Tools", "addresses_of", "credentials_of", "policy_of", "tool_name"]
+__all__ = [
+    "NO_CREDENTIALS",
+    "Credentials",
+    "StageTimer",
+    "Tools",
+    "addresses_for",
+    "addresses_of",
+    "credentials_of",
+    "policy_for",
+    "policy_of",
+    "tool_name",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,10 @@ class Credentials:
 
     client_id: str
     client_secret: SecretStr
+
+
+NO_CREDENTIALS = Credentials("", SecretStr(""))
+"""For services that ask for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,25 @@ def addresses_of(settings: Settings) -> Addresses:
     )
 
 
+def addresses_for(settings: Settings, dialect: Dialect) -> Addresses:
+    """The addresses of a service of ``dialect``: where it has no tokens, its stream is all there is.
+
+    ``endpoint`` may then be the stream's own address, and no region is asked for: no tenant's token is sent.
+
+    Raises:
+        ConfigError: an address is not allowed.
+    """
+    if dialect.needs_token:
+        return addresses_of(settings)
+    url = settings.stream_url or settings.endpoint or ""
+    if url.startswith("http"):
+        return addresses_of(settings.model_copy(update={"allow_cross_host": True}))
+    if not url:
+        raise ConfigError("--endpoint", None, "the address of the stream, such as wss://host/path")
+    found = resolve(settings.environment, stream_url=url, allow_cross_host=True)
+    return Addresses(token_url="", gateway_url="", stream_url=found.stream_url)
+
+
 def credentials_of(settings: Settings) -> Credentials:
     """The OAuth client.
 
@@ -84,6 +119,11 @@ def policy_of(settings: Settings) -> PipelinePolicy:
         gateway_validation=settings.gateway_validation,
         generate=settings.generate,
     )
+
+
+def policy_for(policy: PipelinePolicy, dialect: Dialect) -> PipelinePolicy:
+    """``policy`` without what only a service with a gateway can do."""
+    return policy if dialect.needs_token else replace(policy, generate="never", gateway_validation=False)
 
 
 class StageTimer:

@@ -11,6 +11,8 @@ from pydantic import SecretStr, ValidationError
 
 from harness.client import ClientOptions
 from harness.clock import Clock, SystemClock, VirtualClock
+from harness.dialects.base import Dialect
+from harness.dialects.generic import SOLE
 from harness.dialects.mediation import MediationDialect, Subscription
 from harness.dialects.mediation_addresses import resolve
 from harness.dialects.strict_json import StrictJsonError, loads
@@ -20,7 +22,8 @@ from harness.pipeline.policy import PipelinePolicy
 from harness.recording.entry import Gap, HttpChunk, OutcomeEntry, WsMessage
 from harness.recording.reader import Recording
 from harness.replayer.service import ReplayService
-from harness.session.parts import Credentials, Tools
+from harness.session.dialects import dialect_of
+from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.session import SessionPlan, SessionRun, run_session
 from harness.session.store import Store
 
@@ -43,19 +46,26 @@ async def replay_recording(
     speed: float | None = None,
     store: Store | None = None,
     book: LatencyBook | None = None,
+    dialect: Dialect | None = None,
 ) -> Replayed:
     """One recording, served and consumed in this process.
 
     Args:
         speed: 1 = as recorded, None = instant: order only, no waiting.
+        dialect: instead of the one the header names.
         policy: its subscription is replaced by the recorded one, so that the client sends what was sent.
 
     Raises:
         RecordingFormatError: the recording holds no subscription.
     """
     clock: Clock = VirtualClock(auto=True) if speed is None else SystemClock()
-    conversations, subscription = _subscribed(recording)
-    service = ReplayService([recording], dialect=MediationDialect(), clock=clock, speed=speed, lenient=True)
+    dialect = dialect or dialect_of(recording.header)
+    policy = policy_for(policy, dialect)
+    if isinstance(dialect, MediationDialect):
+        conversations, subscription = _subscribed(recording)
+    else:
+        conversations, subscription = _heard(recording, dialect), policy.subscription
+    service = ReplayService([recording], dialect=dialect, clock=clock, speed=speed, lenient=True)
     async with service:
         plan = SessionPlan(
             addresses=resolve(endpoint=service.endpoint),
@@ -63,6 +73,7 @@ async def replay_recording(
             conversations=conversations,
             policy=replace(policy, subscription=subscription),
             tools=tools,
+            dialect=dialect,
             clock=clock,
             stopwatch=SystemClock(),
             options=ClientOptions(give_up_after=_given_up(recording), attempts=50),
@@ -88,6 +99,17 @@ def _ended_with_recording(error: HarnessError, recording: Recording, unplayed: S
     """A recording without an ``end`` leaves the client dialling: that is its end, not a fault."""
     ended = any(isinstance(e, OutcomeEntry) and e.event == "end" for e in recording.entries)
     return isinstance(error, AuthError | ConnectionLost) and not ended and not unplayed
+
+
+def _heard(recording: Recording, dialect: Dialect) -> list[str]:
+    """The conversations the client asked for, by what it sent; where that names none, those it heard of."""
+    texts = [(e.dir, e.text) for e in recording.entries if isinstance(e, WsMessage) and e.text]
+    sent = [text for direction, text in texts if direction == "out"]
+    asked = dict.fromkeys(one for one in map(dialect.conversation_of, sent) if one)
+    if asked:
+        return list(asked)
+    heard = list(dict.fromkeys(dialect.decode(text).conversation or SOLE for way, text in texts if way == "in"))
+    return (heard[: len(sent)] if sent else heard) or [SOLE]
 
 
 def conversations_of(recording: Recording) -> list[str]:

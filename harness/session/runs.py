@@ -8,6 +8,7 @@ from typing import Any
 
 from harness._version import __version__
 from harness.clock import SystemClock
+from harness.dialects.base import Dialect
 from harness.metrics.latency import LatencyBook
 from harness.recording.reader import find_recordings
 from harness.report.run import RunResult
@@ -25,12 +26,14 @@ from harness.settings import Settings
 __all__ = ["run_on_live", "run_on_recordings"]
 
 
-async def run_on_live(settings: Settings, jobs: Sequence[Job], folder: Path) -> tuple[dict[str, Any], list[SessionRun]]:
+async def run_on_live(
+    settings: Settings, jobs: Sequence[Job], folder: Path, dialect: Dialect | None = None
+) -> tuple[dict[str, Any], list[SessionRun]]:
     """Follow conversations of the configured service; nothing is recorded."""
     book, key = LatencyBook(), load_key(settings.key_file, None)
-    live = live_run(settings, book=book)
+    live = live_run(settings, book=book, dialect=dialect)
     with Store(folder, key=key.secret, clock=SystemClock()) as store:
-        runs = await run_live(live_run(settings, store=store, book=book), jobs)
+        runs = await run_live(live_run(settings, store=store, book=book, dialect=dialect), jobs)
     results = [live_result(job.name, run, None) for job, run in zip(jobs, runs, strict=True)]
     policies = policies_of(live.tools, policy_of(settings))
     run = RunResult(
@@ -51,6 +54,7 @@ async def run_on_recordings(
     *,
     speed: float | None,
     progress: Callable[[str, int, int], None],
+    dialect: Dialect | None = None,
 ) -> dict[str, Any]:
     """Replay recordings through the real client and compare with their live side.
 
@@ -65,6 +69,8 @@ async def run_on_recordings(
         done += 1
         progress("replayed", done, len(paths))
 
-    results = await replay_corpus(paths, tools=tools, policy=policy, speed=speed, book=book, on_done=on_done)
+    results = await replay_corpus(
+        paths, tools=tools, policy=policy, speed=speed, book=book, on_done=on_done, dialect=dialect
+    )
     policies = policies_of(tools, policy)
     return report_replay(folder.name, results, folder, policies=policies, book=book, virtual_time=speed is None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import platform
 import random
@@ -13,9 +14,10 @@ from typing import Any
 from harness._version import __version__
 from harness.client import ClientOptions, MediationClient
 from harness.clock import Clock
+from harness.dialects.base import Dialect
 from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import Addresses
-from harness.errors import HarnessError
+from harness.errors import HarnessError, RecordingWriteError
 from harness.metrics.latency import END_TO_END, LatencyBook
 from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.chain import Pipeline
@@ -24,16 +26,18 @@ from harness.pipeline.policy import PipelinePolicy
 from harness.recorder import Recorder
 from harness.recorder.recorder import EditedString
 from harness.recording.entry import Header, Redaction
+from harness.recording.steady import RecordingSuspended, SteadyWriter
 from harness.recording.ulid import ulid
-from harness.recording.writer import RecordingWriter
+from harness.recording.writer import PART, Durability, RecordingWriter
+from harness.session.dialects import stored
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools, tool_name
 from harness.session.store import Store
-from harness.wire.auth import TokenSource
+from harness.wire.auth import NoToken, TokenSource
 from harness.wire.rest import RestClient
 from harness.wire.tap import NullTap
 
-__all__ = ["RecordTo", "SessionPlan", "SessionRun", "run_session"]
+__all__ = ["RecordTo", "SessionPlan", "SessionRun", "new_recorder", "run_session", "seal_run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +47,14 @@ class RecordTo:
     Args:
         path: the final name of the file.
         key: of the surrogates.
+        durability: when an entry counts as written.
         scenario: name of the scenario the service plays, None for real traffic.
         seed: noted in the header.
     """
 
     path: Path
     key: Key
+    durability: Durability = "process"
     scenario: str | None = None
     seed: int | None = None
 
@@ -58,6 +64,8 @@ class SessionPlan:
     """Everything a session needs to know.
 
     Args:
+        dialect: what the service speaks.
+        stop: set it to end the session early: within ``drain_s`` what has come is judged and recorded.
         clock: waits and stamps; a virtual one makes waits instant.
         stopwatch: measures; always a real clock.
     """
@@ -69,6 +77,9 @@ class SessionPlan:
     tools: Tools
     clock: Clock
     stopwatch: Clock
+    dialect: Dialect = field(default_factory=MediationDialect)
+    stop: asyncio.Event | None = None
+    drain_s: float = 5.0
     options: ClientOptions = field(default_factory=ClientOptions)
     record: RecordTo | None = None
     store: Store | None = None
@@ -78,12 +89,18 @@ class SessionPlan:
 
 @dataclass(slots=True, kw_only=True)
 class SessionRun:
-    """What a session came to; ``error`` is what ended it early."""
+    """What a session came to; ``error`` is what ended it early, ``stopped`` says that it was asked to end.
+
+    Where the disk refused, ``suspensions`` has the times; a recording that could not be sealed is in ``unsealed``.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list, repr=False)
     gaps: list[GapFound] = field(default_factory=list)
     edits: list[EditedString] = field(default_factory=list, repr=False)
     recording: Path | None = None
+    unsealed: Path | None = None
+    suspensions: tuple[RecordingSuspended, ...] = ()
+    stopped: bool = False
     policy_digest: str = ""
     error: HarnessError | None = None
 
@@ -122,23 +139,24 @@ async def run_session(plan: SessionPlan) -> SessionRun:
     """Run one session to its end.
 
     A recording is sealed also when the service fails; what could be recorded is in it. The failure is in ``error``.
-    A session that failed before its first message leaves no recording.
+    A session that failed before its first message leaves no recording. A disk that is full for a while costs entries,
+    not the session.
 
     Raises:
-        RecordingWriteError: the recording could not be written; the session was stopped.
+        RecordingWriteError: the recording could not be written for good; the session was stopped.
         ConfigError: a setting is out of its bounds.
     """
     book = plan.book or LatencyBook()
     timer = StageTimer(book, plan.stopwatch)
     pipeline = Pipeline(
-        dialect=MediationDialect(),
+        dialect=plan.dialect,
         redactor=plan.tools.redactor,
         checker=plan.tools.checker,
         policy=plan.policy,
         on_stage=timer.mark,
     )
     run = SessionRun(policy_digest=pipeline.policy_digest)
-    recorder = None if plan.record is None else _recorder(plan, plan.record, pipeline)
+    recorder = None if plan.record is None else new_recorder(plan, plan.record, pipeline)
     try:
         await _drive(plan, pipeline, run, recorder, book)
     except* HarnessError as group:
@@ -148,10 +166,22 @@ async def run_session(plan: SessionPlan) -> SessionRun:
     if recorder is not None and run.error is not None and not run.outcomes:
         recorder.discard()
     elif recorder is not None and plan.record is not None:
-        recorder.seal()
-        run.recording = plan.record.path
-        run.edits = recorder.edited
+        await seal_run(recorder, run, plan.record.path)
     return run
+
+
+async def seal_run(recorder: Recorder, run: SessionRun, path: Path) -> None:
+    """Seal in a thread, for it waits for the disk; without room for the seal the file stays as it is."""
+    try:
+        await asyncio.to_thread(recorder.seal, "signal" if run.stopped else "closed")
+        run.recording = path
+    except RecordingWriteError as error:
+        if not recorder.suspensions:
+            raise
+        run.unsealed = path.with_name(path.name + PART)
+        run.error = run.error or error
+    run.suspensions = recorder.suspensions
+    run.edits = recorder.edited
 
 
 def _first(group: BaseExceptionGroup[HarnessError]) -> HarnessError:
@@ -177,17 +207,22 @@ async def _drive(
     direct = plan.addresses.loopback
     timeout_s = plan.options.connect_timeout_s
     async with RestClient(tap=tap, clock=plan.clock, rng=rng, timeout_s=timeout_s, direct=direct) as rest:
-        tokens = TokenSource(
-            token_url=plan.addresses.token_url,
-            client_id=plan.credentials.client_id,
-            client_secret=plan.credentials.client_secret,
-            rest=rest,
-            clock=plan.clock,
+        tokens = (
+            NoToken()
+            if not plan.dialect.needs_token
+            else TokenSource(
+                token_url=plan.addresses.token_url,
+                client_id=plan.credentials.client_id,
+                client_secret=plan.credentials.client_secret,
+                rest=rest,
+                clock=plan.clock,
+            )
         )
         client = MediationClient(
             addresses=plan.addresses,
             conversations=plan.conversations,
             pipeline=pipeline,
+            dialect=plan.dialect,
             tokens=tokens,
             rest=rest,
             tap=tap,
@@ -197,28 +232,54 @@ async def _drive(
             rng=rng,
             options=plan.options,
         )
+        await _until_stopped(plan, run, client)
+
+
+async def _until_stopped(plan: SessionPlan, run: SessionRun, client: MediationClient) -> None:
+    """Run the client to its end, or to the stop and a little longer: what has come is judged."""
+    if plan.stop is None:
         await client.run()
+        return
+    stop = plan.stop
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(client.run())
+
+        async def stopper() -> None:
+            await stop.wait()
+            run.stopped = True
+            try:
+                async with asyncio.timeout(plan.drain_s):
+                    await client.leave()
+                    await asyncio.wait([running])
+            except TimeoutError:
+                running.cancel()
+
+        watcher = group.create_task(stopper())
+        await asyncio.wait([running])
+        watcher.cancel()
 
 
-def _recorder(plan: SessionPlan, record: RecordTo, pipeline: Pipeline) -> Recorder:
+def new_recorder(plan: SessionPlan, record: RecordTo, pipeline: Pipeline) -> Recorder:
+    """A recorder of what ``plan`` is about, into ``record``."""
     header = Header(
         id=ulid(plan.clock.wall(), random.SystemRandom()),
         created=plan.clock.wall().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         tool=tool_name(__version__),
         python=platform.python_version(),
         libraries={name: importlib.metadata.version(name) for name in ("httpx", "websockets")},
-        dialect=MediationDialect.name,
+        dialect=plan.dialect.name,
         source="live",
         scenario=record.scenario,
         redaction=Redaction(state="surrogate", policy=pipeline.policy_digest, key_id=record.key.id),
         seed=record.seed,
+        labels=stored(plan.dialect),
     )
     record.path.parent.mkdir(parents=True, exist_ok=True)
     return Recorder(
-        RecordingWriter(record.path, header),
+        SteadyWriter(RecordingWriter(record.path, header, durability=record.durability)),
         vault=SurrogateVault(record.key.secret, record.key.id),
         redactor=plan.tools.redactor,
-        dialect=MediationDialect(),
+        dialect=plan.dialect,
         start_ns=plan.clock.monotonic_ns(),
         key=record.key.secret,
     )

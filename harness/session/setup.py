@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 from harness.client import ClientOptions
+from harness.dialects.base import Dialect
+from harness.dialects.mediation import MediationDialect
 from harness.errors import ConfigError
 from harness.metrics.latency import LatencyBook
 from harness.session.keys import load_key
 from harness.session.live import LiveRun
-from harness.session.parts import Tools, addresses_of, credentials_of
+from harness.session.parts import NO_CREDENTIALS, Tools, addresses_for, addresses_of, credentials_of
 from harness.session.store import Store
 from harness.settings import Settings
 
@@ -26,6 +28,7 @@ def live_run(
     store: Store | None = None,
     book: LatencyBook | None = None,
     seed: int | None = None,
+    dialect: Dialect | None = None,
 ) -> LiveRun:
     """What every session with the configured service shares.
 
@@ -38,8 +41,10 @@ def live_run(
         attempts=settings.reconnect_attempts,
     )
     return LiveRun(
-        addresses=addresses_of(settings),
-        credentials=credentials_of(settings),
+        addresses=addresses_of(settings) if dialect is None else addresses_for(settings, dialect),
+        credentials=credentials_of(settings) if dialect is None or dialect.needs_token else NO_CREDENTIALS,
+        dialect=dialect or MediationDialect(),
+        durability=settings.durability,
         tools=Tools.default(),
         key=load_key(settings.key_file, seed),
         options=options,

@@ -16,7 +16,7 @@ from harness.clock import Clock
 from harness.errors import AuthError, ServiceError
 from harness.wire.rest import RestClient
 
-__all__ = ["TokenSource"]
+__all__ = ["NoToken", "TokenSource"]
 
 _YEAR_S = 365 * 86400.0
 
@@ -91,3 +91,22 @@ class TokenSource:
 def _is_duration(value: Any) -> TypeGuard[float]:
     """A number that is not negative; NaN, which JSON decoders let through, is none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+class NoToken(TokenSource):
+    """For services that ask for none: the token is empty and costs no request."""
+
+    def __init__(self) -> None:
+        """Nothing is needed."""
+
+    async def get(self) -> SecretStr:
+        """An empty token."""
+        return SecretStr("")
+
+    async def refresh(self, stale: SecretStr) -> SecretStr:
+        """The service refuses although it asks for no token: that will not change.
+
+        Raises:
+            AuthError: always.
+        """
+        raise AuthError(401, "the service wants credentials", fix="say token = true in [client] of the dialect")

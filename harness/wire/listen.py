@@ -1,4 +1,4 @@
-"""Sockets that listen on loopback, and nowhere else."""
+"""Sockets that listen on loopback, and nowhere else unless that was asked for."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from harness.errors import ConfigError
 __all__ = ["listening_socket"]
 
 
-def listening_socket(host: str, port: int, port_name: str = "port") -> socket.socket:
-    """A socket that listens on a loopback address.
+def listening_socket(host: str, port: int, port_name: str = "port", *, remote: bool = False) -> socket.socket:
+    """A socket that listens on a loopback address; with ``remote``, on any address of this machine.
 
     Raises:
         ConfigError: the host is not loopback, or the port cannot be had.
@@ -22,7 +22,7 @@ def listening_socket(host: str, port: int, port_name: str = "port") -> socket.so
         version = ipaddress.ip_address(address)
     except ValueError:
         raise ConfigError("host", host, "a loopback address such as 127.0.0.1") from None
-    if not version.is_loopback:
+    if not version.is_loopback and not remote:
         raise ConfigError("host", host, "a loopback address such as 127.0.0.1")
     if not 0 <= port <= 65535:
         raise ConfigError(port_name, port, "a port from 0 to 65535")

@@ -4,12 +4,13 @@
 2. 429, 408 and 5xx are tried again under a budget; a POST carries an ``Idempotency-Key`` that stays the same.
 3. Loopback is never reached through a proxy of the environment.
 4. No error holds a body, a header or a query.
-5. Bodies are asked for as they are: what the tee hears is what the client reads.
+5. Bodies are asked for as they are; one that comes compressed all the same is told to the tap decoded.
 6. A body that is not read to its end is told to the tap as an error: nobody waits for the rest.
 """
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import random
@@ -24,6 +25,7 @@ import httpx
 from harness.clock import Clock
 from harness.errors import ConnectionLost, PermissionDenied, RateLimited, ServiceError
 from harness.wire.backoff import Backoff, retry_after_s
+from harness.wire.decoding import BodyDecoder, content_coding
 from harness.wire.tap import Tap
 from harness.wire.tls import tls_refusal
 
@@ -213,10 +215,15 @@ class _Tee(httpx.AsyncBaseTransport):
         except httpx.HTTPError as error:
             self._tap.http_error(conn, _kind(error), self._clock.monotonic_ns())
             raise
+        except asyncio.CancelledError:
+            self._tap.http_error(conn, "given up before there was an answer", self._clock.monotonic_ns())
+            raise
         at_ns = self._clock.monotonic_ns()
-        self._tap.http_response(conn, response.status_code, _pairs(response.headers), at_ns)
+        pairs = _pairs(response.headers)
+        self._tap.http_response(conn, response.status_code, pairs, at_ns)
         handles: list[Any] = []
-        stream = _TeeStream(response.stream, conn, self._tap, self._clock, handles)
+        decoder = BodyDecoder(content_coding(pairs))
+        stream = _TeeStream(response.stream, conn, self._tap, self._clock, handles, decoder)
         extensions = {**response.extensions, "tap_handles": handles}
         return httpx.Response(
             status_code=response.status_code, headers=response.headers, stream=stream, extensions=extensions
@@ -227,18 +234,22 @@ class _Tee(httpx.AsyncBaseTransport):
 
 
 class _TeeStream(httpx.AsyncByteStream):
-    def __init__(self, inner: Any, conn: str, tap: Tap, clock: Clock, handles: list[Any]) -> None:
+    def __init__(
+        self, inner: Any, conn: str, tap: Tap, clock: Clock, handles: list[Any], decoder: BodyDecoder
+    ) -> None:
         self._inner = inner
         self._conn = conn
         self._tap = tap
         self._clock = clock
         self._handles = handles
+        self._decoder = decoder
         self._ended = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for chunk in self._inner:
-                self._tap.http_chunk(self._conn, chunk, False, self._clock.monotonic_ns())
+                at_ns = self._clock.monotonic_ns()
+                self._tap.http_chunk(self._conn, self._decoder.feed(chunk), False, at_ns)
                 yield chunk
         except httpx.HTTPError as error:
             self._broken(_kind(error))

@@ -1,7 +1,7 @@
 """One WebSocket connection of the client side, with a tap on it.
 
 1. A dial ends in a :class:`Link` or in a typed error; the tap hears either.
-2. A received message is stamped before anything looks at it.
+2. A received message is stamped before anything looks at it, a sent one when it is framed.
 3. Loopback is never reached through a proxy of the environment; the token is never logged.
 4. A redirect is not followed: the token goes to the address the user named, or nowhere.
 5. Who ended a connection, and how, is told to the tap once, as the protocol has it.
@@ -10,21 +10,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.frames import CloseCode
+from websockets.frames import Close, CloseCode
 from websockets.protocol import State
 
 from harness.clock import Clock
 from harness.dialects.mediation_addresses import is_loopback
 from harness.dialects.strict_json import MAX_BYTES
 from harness.errors import ConnectionLost, ServiceError
-from harness.wire.tap import By, Tap
+from harness.wire.frames import BINARY, CLOSE, TEXT, ConnectionTeller, Told
+from harness.wire.hooks import TappedConnection, hooks_hold, tapped_connection
+from harness.wire.tap import By, Direction, Tap, safe_pairs
 from harness.wire.tls import tls_refusal
 
 __all__ = ["HandshakeRejected", "Link", "LinkClosed", "Received", "dial"]
@@ -80,10 +82,15 @@ async def dial(
         TlsRefused: its TLS certificate was not accepted.
         ConnectionLost: it could not be reached.
     """
-    headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token.get_secret_value() else {}
     path = "/" + url.split("://", 1)[1].partition("/")[2]
-    tap.ws_open(conn, attempt, path, [("authorization", "<secret>")], clock.monotonic_ns())
+    teller = ConnectionTeller(conn, tap, attempt)
+    dialled_ns, frames = clock.monotonic_ns(), hooks_hold()
     options: dict[str, Any] = {"proxy": None} if is_loopback(url) else {}
+    if frames:
+        options["create_connection"] = tapped_connection(teller, clock)
+    else:
+        teller.open(path, safe_pairs(headers.items()), dialled_ns)
     try:
         connection = await _Connect(
             url,
@@ -96,18 +103,21 @@ async def dial(
         )
     except InvalidStatus as error:
         response = error.response
-        pairs = [(key.lower(), value) for key, value in response.headers.raw_items()]
-        tap.ws_reject(conn, response.status_code, pairs, bytes(response.body or b""), clock.monotonic_ns())
+        pairs = safe_pairs(response.headers.raw_items())
+        if not frames:
+            teller.reject(response.status_code, pairs, bytes(response.body or b""), clock.monotonic_ns())
         raise HandshakeRejected(response.status_code, dict(pairs)) from None
     except (OSError, InvalidHandshake) as error:
         lost = tls_refusal(error) or ConnectionLost(_kind(error), fix="check the address and that the service runs")
-        tap.ws_abort(conn, "peer", lost.close, clock.monotonic_ns())
+        if not teller.opened:  # a dial that came to nothing is an attempt all the same
+            teller.open(path, safe_pairs(headers.items()), dialled_ns)
+        teller.lost("peer", lost.close, clock.monotonic_ns())
         raise lost from None
-    at_ns = clock.monotonic_ns()
-    assert connection.response is not None
-    pairs = [(key.lower(), value) for key, value in connection.response.headers.raw_items()]
-    tap.ws_accept(conn, connection.response.status_code, pairs, at_ns)
-    return Link(connection, conn, tap, clock)
+    if not frames:
+        assert connection.response is not None
+        pairs = safe_pairs(connection.response.headers.raw_items())
+        teller.accept(connection.response.status_code, pairs, clock.monotonic_ns())
+    return Link(connection, teller, clock, frames=frames)
 
 
 def _kind(error: Exception) -> str:
@@ -125,14 +135,14 @@ def _kind(error: Exception) -> str:
 
 
 class Link:
-    """An open connection. Messages sent and received pass the tap."""
+    """An open connection. The tap hears it frame by frame, or, where that cannot be, message by message from here."""
 
-    def __init__(self, connection: ClientConnection, conn: str, tap: Tap, clock: Clock) -> None:
+    def __init__(self, connection: ClientConnection, teller: ConnectionTeller, clock: Clock, *, frames: bool) -> None:
         self._connection = connection
-        self._tap = tap
+        self._teller = teller
         self._clock = clock
-        self._told = False
-        self.conn = conn
+        self._frames = frames
+        self.conn = teller.conn
 
     async def send(self, text: str) -> None:
         """Send a text message.
@@ -140,9 +150,9 @@ class Link:
         Raises:
             LinkClosed: the connection is gone; the message was not sent.
         """
-        if self._connection.state is State.OPEN:
+        if not self._frames and self._connection.state is State.OPEN:
             # Before the await: the answer may be received while the send still waits for the buffer to drain.
-            self._tap.ws_message(self.conn, "out", text, self._clock.monotonic_ns())
+            self._teller.frame("out", TEXT, True, text.encode(), self._clock.monotonic_ns())
         try:
             await self._connection.send(text)
         except ConnectionClosed:
@@ -155,11 +165,18 @@ class Link:
             LinkClosed: there is none any more.
         """
         try:
-            data = await self._connection.recv()
+            if isinstance(self._connection, TappedConnection):
+                told = await self._connection.next_message()
+            else:
+                told = self._told(await self._connection.recv())
         except ConnectionClosed:
             raise self._ended() from None
-        at_ns = self._clock.monotonic_ns()
-        return Received(data=data, at_ns=at_ns, handle=self._tap.ws_message(self.conn, "in", data, at_ns))
+        return Received(data=told.data, at_ns=told.at_ns, handle=told.handle)
+
+    def _told(self, data: str | bytes) -> Told:
+        raw, opcode = (data.encode(), TEXT) if isinstance(data, str) else (data, BINARY)
+        self._teller.frame("in", opcode, True, raw, self._clock.monotonic_ns())
+        return self._teller.inbox.popleft()
 
     async def close(self, code: int = 1000) -> None:
         """Close from our side, if it is still open, and wait for the answer."""
@@ -167,18 +184,20 @@ class Link:
         self._ended()
 
     def _ended(self) -> LinkClosed:
-        """How the connection ended; the tap is told the first time."""
+        """How the connection ended; without frames, the tap is told now what the library remembers."""
         protocol = self._connection.protocol
         received, sent = protocol.close_rcvd, protocol.close_sent
         by: By = "us" if sent is not None and not protocol.close_rcvd_then_sent else "peer"
         frame = sent if by == "us" else received
-        if not self._told:
-            self._told = True
-            at_ns = self._clock.monotonic_ns()
-            if frame is None:
-                self._tap.ws_abort(self.conn, by, "connection lost without a close frame", at_ns)
-            else:
-                code = None if frame.code == CloseCode.NO_STATUS_RCVD else frame.code
-                clean = received is not None and sent is not None
-                self._tap.ws_close(self.conn, by, code, frame.reason, clean, at_ns)
+        if not self._frames:
+            both: list[tuple[Direction, Close | None]] = [("in", received), ("out", sent)]
+            self._tell_end(both if by == "peer" else both[::-1])
         return LinkClosed(None if frame is None else int(frame.code), by)
+
+    def _tell_end(self, closes: Sequence[tuple[Direction, Close | None]]) -> None:
+        at_ns = self._clock.monotonic_ns()
+        for direction, close in closes:
+            if close is not None:
+                data = b"" if close.code == CloseCode.NO_STATUS_RCVD else close.serialize()
+                self._teller.frame(direction, CLOSE, True, data, at_ns)
+        self._teller.lost("peer", "connection lost without a close frame", at_ns)

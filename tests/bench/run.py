@@ -5,7 +5,9 @@
    function doing the same work; ``per``: units of work in one call (default 1); ``target``: the highest allowed
    ours / first rival (1/8 = eight times less CPU). Without ``against``, ``target`` is the highest allowed value of ours.
    ``value``: instead of ``ours``, a function returning the figure itself (bytes, a growth ratio, a count).
-2. A figure is CPU time of this process and of the children it waited for, never wall clock.
+   ``missing``: a function saying what the row lacks to be measured here, '' for nothing; then it is left out, aloud.
+2. A figure is CPU time of this process and of the children it waited for, never wall clock. A function whose work is
+   done by a process that lives on returns that process's CPU seconds itself, as a float.
 3. Ours, ours again and each rival run by turns in one process, >= 5 rounds; figures are medians.
 4. ``noise`` is how far the two runs of ours differ: a ratio closer to its target than that says nothing.
 5. The report lands in reports/bench.json whole or not at all. Exit code 1 when a target is missed.
@@ -43,8 +45,8 @@ def cpu_s() -> float:
 def timed(call: Callable[[], object]) -> float:
     """CPU seconds of one call."""
     before = cpu_s()
-    call()
-    return cpu_s() - before
+    told = call()
+    return told if isinstance(told, float) else cpu_s() - before
 
 
 def measure(row: Row, rounds: int) -> dict[str, Any]:
@@ -129,18 +131,26 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print and write; 0 when every target is met."""
     parser = argparse.ArgumentParser(description="Benchmark rows by CPU time, interleaved.")
-    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help="name of the one row to run")
+    parser.add_argument(
+        "--only",
+        default=os.environ.get("ONLY", ""),
+        help="name of the row to run, or what comes before a dash in the names of several",
+    )
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", ROUNDS)))
     parser.add_argument("--rows", type=Path, default=HERE, help="folder with rows_*.py")
     parser.add_argument("--report", type=Path, default=REPORT)
     options = parser.parse_args(arguments)
     rows = discover(options.rows)
-    chosen = [row for row in rows if options.only in ("", row["name"])]
+    chosen = [row for row in rows if not options.only or f"{row['name']}-".startswith(f"{options.only}-")]
     if not chosen:
         print(f"bench: no row {options.only!r}; there are: {', '.join(row['name'] for row in rows)}", file=sys.stderr)
         return 2
     results = []
     for row in chosen:
+        lacking = row.get("missing", str)()
+        if lacking:
+            print(f"bench: {row['name']} is left out: {lacking}", file=sys.stderr, flush=True)
+            continue
         results.append(measure(row, max(ROUNDS, options.rounds)))
         print(line(results[-1]), flush=True)
     write(options.report, {"machine": machine(), "rows": results})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -114,3 +115,11 @@ def test_a_folder_without_recordings_is_said(tmp_path: Path) -> None:
     """Exit code 5, one line."""
     result = CliRunner().invoke(command, [str(tmp_path)])
     assert (result.exit_code, result.output.count("\n")) == (5, 1)
+
+
+def test_compressed_input_is_read_from_stdin(recording: Path) -> None:
+    """As from a file."""
+    packed = gzip.compress(recording.read_bytes())
+    assert (
+        CliRunner().invoke(command, ["-"], input=packed).output == CliRunner().invoke(command, [str(recording)]).output
+    )

@@ -51,3 +51,17 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
     path.write_text("hello\n")
     result = CliRunner().invoke(command, [str(path)])
     assert (result.exit_code, result.stderr.count("\n")) == (4, 1)
+
+
+def test_a_sealed_recording_is_compressed(recording: Path) -> None:
+    """FILE becomes FILE.gz; that one is left alone, and a damaged one is not repaired in place."""
+    before = read_recording(recording)
+    result = CliRunner().invoke(command, ["--gzip", str(recording)])
+    small = recording.with_name(recording.name + ".gz")
+    assert f"{small}: whole already" in result.stderr
+    assert [p.name for p in recording.parent.iterdir()] == [small.name]
+    assert read_recording(small).digest == before.digest
+    assert CliRunner().invoke(command, ["--gzip", str(small)]).exit_code == 0
+    small.write_bytes(small.read_bytes()[:-60])
+    again = CliRunner().invoke(command, [str(small)])
+    assert (again.exit_code, "harness recover" in again.stderr) == (4, True)

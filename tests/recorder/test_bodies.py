@@ -24,9 +24,13 @@ class Row:
 
     def __init__(self, searcher: Searcher) -> None:
         self.entries: list[AnyEntry] = []
-        self.queue = EntryQueue(self.entries.append)
+        self.queue = EntryQueue(self._write)
         self.bodies = Bodies(searcher, self.queue, lambda data: f"digest-{len(data)}")
         self.asked = Pending(lambda n: HttpChunk(n=n, t=0, conn="h1"), n=41)
+
+    def _write(self, build: Callable[[int], AnyEntry]) -> AnyEntry:
+        self.entries.append(build(len(self.entries) + 1))
+        return self.entries[-1]
 
     def take(self, *chunks: bytes, status: int = 200, end: bool = True) -> Pending:
         self.bodies.begins("h1", self.asked, status)

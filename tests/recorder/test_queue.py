@@ -1,50 +1,54 @@
-"""Entries in wire order."""
-
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from harness.recorder.queue import EntryQueue, Pending
-from harness.recording.entry import AnyEntry, Checkpoint
+from harness.recording.entry import AnyEntry, WsAbort
+from harness.recording.steady import RecordingSuspended
 
 
-def entry(name: str) -> Pending:
-    return Pending(lambda n: Checkpoint(n=n, t=0, sha256=name))
+def abort(n: int) -> WsAbort:
+    return WsAbort(n=n, t=0, conn="w", error="x")
 
 
-def test_order_is_kept() -> None:
-    """An entry that is not ready holds everything behind it; numbers follow the order of the wire."""
+def test_entries_leave_in_order_when_they_are_ready() -> None:
+    """One that is not ready holds back those behind it; the writer gives the numbers."""
     written: list[AnyEntry] = []
-    queue = EntryQueue(written.append)
-    ready = False
-    queue.put(entry("a"))
-    held = queue.put(Pending(lambda n: Checkpoint(n=n, t=0, sha256="b"), lambda: ready))
-    last = queue.put(entry("c"))
-    assert (len(written), len(queue), held.n, last.n) == (1, 2, 0, 0)
-    ready = True
+
+    def write(build: Callable[[int], AnyEntry]) -> AnyEntry:
+        written.append(build(10 + len(written)))
+        return written[-1]
+
+    queue, ready = EntryQueue(write), [False]
+    first = queue.put(Pending(abort, lambda: ready[0]))
+    second = queue.put(Pending(abort))
+    assert (len(queue), written) == (2, [])
+    ready[0] = True
     queue.flush()
-    assert [(one.n, getattr(one, "sha256", "")) for one in written] == [(1, "a"), (2, "b"), (3, "c")]
-    assert (len(queue), held.n, last.n) == (0, 2, 3)
+    assert (first.n, second.n, len(queue)) == (10, 11, 0)
 
 
-def test_a_failed_write_is_raised() -> None:
-    """What could not be written stays in front, under its number."""
-    written: list[AnyEntry] = []
-    full = True
-
-    def write(one: AnyEntry) -> None:
-        if full:
-            raise OSError("full")
-        written.append(one)
-
-    queue = EntryQueue(write, first=5)
-    with pytest.raises(OSError, match="full"):
-        queue.put(entry("a"))
-    full = False
-    queue.put(entry("b"))
-    assert [one.n for one in written] == [5, 6]
+def test_a_dropped_entry_has_no_number() -> None:
+    """What answers it points to nothing, and the queue goes on."""
+    told: list[AnyEntry | RecordingSuspended] = [
+        RecordingSuspended(path=Path("x"), reason="disk_full", at_us=0),
+        abort(1),
+    ]
+    queue = EntryQueue(lambda build: told.pop(0))
+    assert queue.put(Pending(abort)).n == 0
+    assert queue.put(Pending(abort)).n == 1
 
 
-def test_nothing_is_shown() -> None:
-    """The representation holds no entry's content."""
-    assert "lambda" not in repr(entry("a"))
+def test_an_entry_that_raises_stays() -> None:
+    """The session ends there; nothing was skipped."""
+
+    def write(build: Callable[[int], AnyEntry]) -> AnyEntry:
+        raise KeyError
+
+    queue = EntryQueue(write)
+    with pytest.raises(KeyError):
+        queue.put(Pending(abort))
+    assert len(queue) == 1

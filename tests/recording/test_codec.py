@@ -271,3 +271,51 @@ def test_no_kind_is_forgotten() -> None:
     """Every entry class of the module is one the decoder knows."""
     classes = {c for c in vars(kinds).values() if isinstance(c, type) and issubclass(c, kinds.Entry)} - {kinds.Entry}
     assert classes == set(codec._KINDS)
+
+
+OURS = encode_entry(WsMessage(n=1, t=1, conn="w", dir="in", text="ours"))
+ABORT = b'{"n":2,"t":2,"kind":"ws.abort","conn":"w","error":"x"'
+
+
+@given(st.lists(ENTRIES, min_size=1, max_size=5), st.booleans())
+def test_blocks_of_lines_are_read_as_each_line_is(entries: list[AnyEntry], numbered: bool) -> None:
+    """Fast or not at all: what comes back is what decode_entry gives for each."""
+    if numbered:
+        entries = [e if isinstance(e, Unknown) else msgspec.structs.replace(e, n=at) for at, e in enumerate(entries, 7)]
+    lines = [encode_entry(entry) for entry in entries]
+    found = codec.decode_lines(lines, entries[0].n)
+    assert found is None or found == [decode_entry(line) for line in lines] == entries
+    assert b"".join(codec.encode_pieces(entries)) == b"".join(lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        line_of(ABORT + b',"error":"x"}'),
+        line_of(ABORT + b',"later":1}'),
+        line_of(ABORT + b',"by":"peer"}'),
+        line_of(ABORT.replace(b'"x"', b'"\\u0078"') + b"}"),
+        line_of(ABORT.replace(b'"n":2', b'"n": 2') + b"}"),
+        line_of(ABORT.replace(b'"t":2', b'"t":-2') + b"}"),
+        line_of(ABORT.replace(b'"n":2', b'"n":3') + b"}"),
+        line_of(b"[" + ABORT + b"}]"),
+        line_of(ABORT + b"}{" + ABORT[1:] + b"}"),
+        line_of(
+            b'{"n":2,"t":2,"kind":"outcome","of":1,"event":"e","stage":"s","verdict":"accepted","budget":{"a":1.5}}'
+        ),
+        line_of(b'{"n":2,"t":2,"kind":"x.later"}'),
+        line_of(ABORT.replace(b'"x"', b'"' + b"x" * (1 << 17) + b'"') + b"}"),
+        closed(ABORT).replace(b"w", b"v"),
+        b"short\n",
+    ],
+)
+def test_odd_lines_get_the_closer_look(line: bytes) -> None:
+    """Second keys, unknown fields, odd spellings, other numbers, wrong checksums: a block with one is not taken fast."""
+    assert codec.decode_lines([OURS, closed(ABORT)], 1) is not None
+    assert codec.decode_lines([OURS, line], 1) is None
+
+
+def test_values_cannot_reach_over_lines() -> None:
+    """As many objects as lines, but not one on each."""
+    first, second = line_of(b'{"n":1,"a":{'), closed(b',"t":1}{"n":2')
+    assert codec.decode_lines([first, second], 1) is None

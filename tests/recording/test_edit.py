@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import RecordingFormatError, RecordingNotFound, RecordingWriteError
 from harness.recording.codec import MAX_LINE, decode_header
-from harness.recording.edit import Resealed, reseal
+from harness.recording.edit import Resealed, compress, reseal
 from harness.recording.entry import Checkpoint, Header, WsMessage
 from harness.recording.reader import Recording, read_recording, read_stream
 from harness.recording.writer import RecordingWriter
@@ -224,3 +224,15 @@ def test_the_golden_file_survives_an_edit(tmp_path: Path) -> None:
     assert [i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b] == [0, 16, 17, 22]
     assert decode_header(new[0]).id == decode_header(old[0]).id
     assert read_stream(io.BytesIO(path.read_bytes())).seal is not None
+
+
+def test_only_whole_recordings_are_compressed(sealed: Path) -> None:
+    """Damage stays where it can be seen; the plain file goes when the other is whole."""
+    before = sealed.read_bytes()
+    edit(sealed, b"message 20", b"message 21")
+    with pytest.raises(RecordingFormatError, match="only a whole, sealed recording"):
+        compress(sealed)
+    sealed.write_bytes(before)
+    small = compress(sealed)
+    assert read_recording(small).seal == read_stream(io.BytesIO(before)).seal
+    assert [p.name for p in sealed.parent.iterdir()] == [small.name]

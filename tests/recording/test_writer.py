@@ -238,11 +238,17 @@ def test_a_tail_that_cannot_be_taken_back_ends_the_recording(
 ) -> None:
     """Nothing is ever written behind a torn line."""
 
+    real = os.write
+
     def broken(*_: object) -> int:
         raise OSError(errno.EIO, "io")
 
+    def torn(fd: int, data: bytes) -> int:
+        real(fd, bytes(data[:7]))
+        return broken()
+
     writer.append(message())
-    monkeypatch.setattr(os, "write", broken)
+    monkeypatch.setattr(os, "write", torn)
     monkeypatch.setattr(os, "ftruncate", broken)
     with pytest.raises(RecordingWriteError, match=os.strerror(errno.EIO)):
         writer.append(message())
@@ -291,3 +297,26 @@ def test_bad_names_are_refused(tmp_path: Path, header: Callable[..., Header], na
 def test_the_seal_is_the_last_line(sealed: Path) -> None:
     """Nothing of the writer follows it."""
     assert isinstance(decode_entry(sealed.read_bytes().splitlines()[-1]), Seal)
+
+
+def test_a_writer_may_number_what_it_is_given(writer: RecordingWriter, message: Message) -> None:
+    """write() makes the entry when its number is known, and checkpoints still find their place."""
+    assert writer.write(lambda n: message(n=n, t=5)) == message(n=1, t=5)
+    assert writer.write(lambda n: Unknown(n=n, t=6, raw={"n": n, "t": 6, "kind": "x.new"})).n == 2
+    assert (writer.acknowledged, writer.stuck, writer.closed) == (2, None, False)
+    assert writer.write(lambda n: message(n=n, t=10_000_006)).n == 3
+    recording = read_recording(writer.seal())
+    assert [entry.n for entry in recording.entries] == [1, 2, 3, 4]
+    assert isinstance(recording.entries[3], Checkpoint)
+    assert recording.seal is not None
+    assert recording.seal.by_kind == {"checkpoint": 1, "ws.message": 2, "x.new": 1}
+
+
+def test_odd_entries_in_a_batch(writer: RecordingWriter, message: Message) -> None:
+    """Unknown kinds, lone surrogates and what is too long are written as they are one by one."""
+    kept = Unknown(n=0, t=1, raw={"kind": "x.new"})
+    written = writer.extend([message(text="\ud800"), kept, message(text="x" * MAX_LINE), message()])
+    assert isinstance(written[2], Withheld)
+    recording = read_recording(writer.seal())
+    assert recording.entries[0] == message(n=1, text="\ud800")
+    assert [entry.n for entry in recording.entries] == [1, 2, 3, 4]
