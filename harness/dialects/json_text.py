@@ -119,7 +119,7 @@ def apply_edits_with_cuts(
     if not edits:
         return raw, list(cuts)
     scanned = scanned or scan_json(raw)
-    return splice(raw, sorted(_raw_edits(scanned, edits)), cuts)
+    return splice(raw, sorted(_raw_edits(scanned, edits), key=lambda edit: edit[:2]), cuts)
 
 
 def splice(text: str, edits: Sequence[TextEdit], cuts: Sequence[int] = ()) -> tuple[str, list[int]]:
