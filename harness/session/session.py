@@ -26,6 +26,7 @@ from harness.recorder.recorder import EditedString
 from harness.recording.entry import Header, Redaction
 from harness.recording.ulid import ulid
 from harness.recording.writer import RecordingWriter
+from harness.session.folders import made_folder
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools, tool_name
 from harness.session.store import Store
@@ -213,7 +214,7 @@ def _recorder(plan: SessionPlan, record: RecordTo, pipeline: Pipeline) -> Record
         redaction=Redaction(state="surrogate", policy=pipeline.policy_digest, key_id=record.key.id),
         seed=record.seed,
     )
-    record.path.parent.mkdir(parents=True, exist_ok=True)
+    made_folder(record.path.parent)
     return Recorder(
         RecordingWriter(record.path, header),
         vault=SurrogateVault(record.key.secret, record.key.id),
