@@ -159,3 +159,42 @@ def test_foreign_region(harness: Run) -> None:
         GENESYS_CLIENT_SECRET="b",
     )
     _one_line(done, 2, "mypurecloud.com", "--allow-cross-host")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HARNESS_FATAL_LENGTHS", '["x"]', "below_min_tokens"),
+        ("HARNESS_SUBSCRIPTION", "junk", "subscription"),
+        ("HARNESS_GAP_TIMEOUT_S", "-1", "gap_timeout_s"),
+    ],
+)
+def test_bad_settings(harness: Run, name: str, value: str, words: str) -> None:
+    """A setting out of its bounds is exit code 2 for every verb that reads settings."""
+    _one_line(harness("record", "-c", "i-1", **{name: value}), 2, words)
+    _one_line(harness("run", "--recording", "x", **{name: value}), 2, words)
+
+
+def test_a_folder_that_cannot_be_made(harness: Run, tmp_path: Path) -> None:
+    """An unusable folder is exit code 2 and names it."""
+    (tmp_path / "file").write_text("in the way")
+    _one_line(harness("demo", "-o", "file/x"), 2, "file/x")
+
+
+def test_demo_leaves_recordings_of_others_alone(harness: Run, tmp_path: Path) -> None:
+    """A folder with recordings no demo made is refused, and so is a speed that cannot be played; nothing is deleted."""
+    mine = tmp_path / "precious" / "recordings" / "a.rec.jsonl"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    _one_line(harness("demo", "-o", "precious"), 2, "precious")
+    _one_line(harness("demo", "-o", "precious", "--speed", "0"), 2, "speed")
+    assert mine.read_text() == "mine"
+
+
+def test_another_subscription_than_the_recorded_one(harness: Run, composed: Path, service: dict[str, str]) -> None:
+    """A replay that refuses what was asked for does not look like wrong credentials."""
+    env = {"GENESYS_CLIENT_ID": service["client_id"], "GENESYS_CLIENT_SECRET": service["client_secret"]}
+    args = ["record", "-c", _conversation(composed), "--endpoint", service["endpoint"], "-o", "out"]
+    _one_line(harness(*args, **env), 7, "close 4400", "subscription")
+    done = harness(*args, "--subscription", '{"summary_matrix":{"min_tokens":50}}', **env)
+    assert done.returncode == 0, done.stderr

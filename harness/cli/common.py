@@ -8,9 +8,12 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
+import traceback
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -88,17 +91,42 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except HarnessError as error:
             fail(error)
-        except BaseExceptionGroup as group:
+        except ExceptionGroup as group:
             known = group.subgroup(HarnessError)
             if known is None:
-                raise
-            fail(_first(known))
+                _internal(group)
+            else:
+                fail(_first(known))
         except KeyboardInterrupt:
             say("harness: interrupted")
             sys.exit(ExitCode.INTERRUPTED)
+        except BrokenPipeError:
+            _leave_quietly()
+        except OSError as error:
+            say(f"harness: {shown(str(error.filename or 'the system'))}: {error.strerror or type(error).__name__}")
+            sys.exit(ExitCode.INTERNAL)
+        except Exception as error:  # noqa: BLE001  the last door: one line, nothing of what was being worked on
+            _internal(error)
         return None
 
     return wrapped
+
+
+def _leave_quietly() -> None:
+    """Nobody reads on (``| head``): that is no error. Without this the interpreter would complain at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(ExitCode.OK)
+
+
+def _internal(error: Exception) -> None:
+    if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+        raise error
+    if os.environ.get("HARNESS_DEBUG"):
+        raise error
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    say(f"harness: internal error: {type(error).__name__} at {place} (HARNESS_DEBUG=1 shows where it came from)")
+    sys.exit(ExitCode.INTERNAL)
 
 
 def _first(group: BaseExceptionGroup[HarnessError]) -> HarnessError:

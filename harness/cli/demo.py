@@ -28,7 +28,9 @@ __all__ = ["command"]
     show_default=True,
     help="Folder of the report and the recordings.",
 )
-@click.option("--seed", default=7, show_default=True, help="Ids, times and surrogates follow from it.")
+@click.option(
+    "--seed", default=7, show_default=True, help="The scenarios' ids and times, and the surrogates, follow from it."
+)
 @click.option("--speed", default=20.0, show_default=True, help="How much faster than real the live sessions run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @verb
@@ -83,7 +85,10 @@ def _show(figures: dict[str, Any], result: DemoResult) -> None:
     ]
     for name, value in rows:
         table.add_row(name, value)
-    Console().print(table)
+    console = Console()
+    # Piped, a table as wide as its widest row: nothing is wrapped.
+    wide = console if console.is_terminal else Console(width=240)
+    wide.print(table)
     for line in (*parity["problems"], *figures["failed_sessions"]):
         say(f"harness: {line}")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from harness.cli.common import verb
+from harness.errors import ConfigError
 from harness.settings import Settings, load_settings
 
 __all__ = ["dialect_option", "live_options", "settings_from"]
@@ -20,13 +23,18 @@ dialect_option = click.option(
     help="What the service speaks [default: mediation; of a replay: as recorded].",
 )
 
-_NAMES = ("environment", "endpoint", "allow_cross_host", "key_file", "env_file")
+_NAMES = ("subscription", "environment", "endpoint", "allow_cross_host", "key_file", "env_file")
 
 _OPTIONS = (
     click.option("--environment", help="Region domain of the service [default: mypurecloud.com]."),
     click.option("--endpoint", metavar="URL", help="One address for token, gateway and stream (a replay, a proxy)."),
     click.option("--allow-cross-host", is_flag=True, help="Let an address lie outside the environment's domain."),
     click.option("--key-file", type=click.Path(path_type=Path), help="Key of surrogates and audit hashes."),
+    click.option(
+        "--subscription",
+        metavar="JSON",
+        help='What to ask for, as in a recorded subscribe message: {"summary_matrix": {"min_tokens": 50}}.',
+    ),
     click.option("--env-file", type=click.Path(path_type=Path, exists=True), help="Read settings from this .env too."),
 )
 
@@ -34,6 +42,7 @@ _OPTIONS = (
 def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options; the function is given ``settings`` in their place."""
 
+    @verb
     @functools.wraps(function)
     def wrapped(**kwargs: Any) -> Any:
         given = {name: kwargs.pop(name) for name in _NAMES}
@@ -47,4 +56,16 @@ def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def settings_from(given: dict[str, Any]) -> Settings:
     """Settings with the command line's options on top; a flag that was not given changes nothing."""
     dotenv = given.pop("env_file", None)
+    if given.get("subscription") is not None:
+        given["subscription"] = _object(given["subscription"])
     return load_settings(dotenv=dotenv, **{name: value for name, value in given.items() if value not in (None, False)})
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ConfigError("--subscription", "…", "a JSON object")
+    return value

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from typing import Any
 
 import click
 
@@ -37,7 +39,23 @@ VERBS = {
 
 
 class LazyGroup(click.Group):
-    """A group that lists its verbs without importing them."""
+    """A group that lists its verbs without importing them, and says what is wrong with a call in one line."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As click's, but for the form of its complaints."""
+        try:
+            return super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.UsageError as error:
+            verb = error.ctx.info_name if error.ctx is not None and error.ctx.parent is not None else None
+            known = f"harness {verb} --help" if verb else "harness --help"
+            click.echo(f"harness: {error.format_message().rstrip('.')} (see: {known})", err=True)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            click.echo(f"harness: {error.format_message()}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("harness: interrupted", err=True)
+            sys.exit(130)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(VERBS)

@@ -91,6 +91,8 @@ def command(
     jobs = [Job(name=name or safe_name(group[0]), conversations=group, policy=policy) for group in groups]
     _refuse_existing(out, jobs)
     live = live_run(settings, record_to=out, seed=seed, dialect=spoken)
+    if settings.key_file is None and seed is None and not live.addresses.loopback:
+        say("no --key-file: surrogates agree within this session only (make a key with: harness key new FILE)")
     runs = asyncio.run(_recorded(replace(live, durability=durability or live.durability), jobs))
     for run in runs:
         _tell(run, as_json=as_json)

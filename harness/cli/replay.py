@@ -7,6 +7,7 @@ import json
 import shlex
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,10 +15,12 @@ import click
 from harness.cli.common import ExitCode, say, shown, verb
 from harness.cli.live_options import dialect_option
 from harness.clock import SystemClock
+from harness.dialects.mediation import Subscription, dump
 from harness.errors import ConfigError
-from harness.recording.reader import find_recordings, read_recording
+from harness.recording.reader import Recording, find_recordings, read_recording
 from harness.replayer.service import ReplayService
 from harness.session.dialects import one_dialect
+from harness.session.replay import subscriptions
 
 __all__ = ["command"]
 
@@ -65,11 +68,25 @@ def command(
         rest_port=rest_port,
         lenient=lenient,
     )
-    asyncio.run(_serve(service, once=once, as_json=as_json))
+    asyncio.run(_serve(service, _held(recordings), once=once, as_json=as_json))
     wrong = _wrong(service, once=once)
     for line in wrong:
         say(f"harness: {shown(line)}")
     sys.exit(ExitCode.FAILED if once and wrong else ExitCode.OK)
+
+
+def _held(recordings: Sequence[Recording]) -> list[str]:
+    """For each recording what a client must ask for to hear it."""
+    lines = []
+    for recording in recordings:
+        for conversation, subscription in subscriptions(recording).items():
+            asked = "" if subscription == Subscription() else f" --subscription {shlex.quote(_json(subscription))}"
+            lines.append(f"# {shown(recording.path.name)}: -c {shlex.quote(shown(conversation))}{asked}")
+    return lines
+
+
+def _json(subscription: Subscription) -> str:
+    return dump(subscription.model_dump(mode="json", exclude_defaults=True))
 
 
 def _speed(text: str) -> float | None:
@@ -81,7 +98,7 @@ def _speed(text: str) -> float | None:
         raise ConfigError("--speed", text, "a number above 0, or instant") from None
 
 
-async def _serve(service: ReplayService, *, once: bool, as_json: bool) -> None:
+async def _serve(service: ReplayService, held: list[str], *, once: bool, as_json: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -92,7 +109,7 @@ async def _serve(service: ReplayService, *, once: bool, as_json: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted, number)
     async with service:
-        click.echo(_addresses_json(service) if as_json else _addresses(service))
+        click.echo(_addresses_json(service) if as_json else "\n".join([_addresses(service), *held]))
         async with asyncio.TaskGroup() as group:
             watcher = group.create_task(_stop_when_over(service, stop, once=once))
             await stop.wait()

@@ -101,7 +101,7 @@ class Pipeline:
         self._mark("")
         event = self._decode(data, service)
         self._mark("decode")
-        work = Work(number=self._slots.open(), event=event, raw=data)
+        work = Work(number=self._slots.open(), event=event, raw=data, service=service)
         if event.seq is None or not event.conversation:
             self._process(work)
         else:
@@ -325,6 +325,7 @@ class Pipeline:
         )
         outcome = Outcome(
             number=work.number,
+            service=work.service,
             conversation=_shown(event, redaction, "/interaction_id", event.conversation),
             seq=event.seq,
             event=_shown(event, redaction, "/type", event.type),

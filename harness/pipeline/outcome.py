@@ -125,7 +125,8 @@ class Outcome:
     """The result for exactly one inbound message.
 
     Args:
-        number: position of the message in the session, from 1, wire order.
+        number: position of the message in the session, from 1, in the order it was fed.
+        service: ``stream``, or ``gateway`` for the body of a summary made over REST.
         conversation: interaction id ('' if none could be read).
         seq: the service's sequence number, if any.
         event: wire type, or "malformed".
@@ -145,6 +146,7 @@ class Outcome:
     """
 
     number: int
+    service: str = "stream"
     conversation: str
     seq: int | None
     event: str

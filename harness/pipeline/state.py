@@ -22,6 +22,7 @@ class Work:
     number: int
     event: Event
     raw: str | bytes = field(repr=False)
+    service: str = "stream"
     redaction: Redaction | None = None
     grounding: Grounding | None = None
     fault: tuple[str, str] | None = None

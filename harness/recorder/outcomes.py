@@ -20,6 +20,7 @@ def outcome_entry(outcome: Outcome, *, n: int, t: int, of: int, digest: str) -> 
         n=n,
         t=t,
         of=of,
+        service=outcome.service,
         conversation=outcome.conversation,
         seq=outcome.seq,
         event=outcome.event,

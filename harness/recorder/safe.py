@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
+from harness.pii.scan import leaks
 from harness.wire.tap import Headers
 
 __all__ = ["SECRET", "SECRET_FIELDS", "form", "is_secret", "safe_headers", "safe_url"]
@@ -25,7 +26,6 @@ _HEADERS = frozenset(
         "date",
         "retry-after",
         "sec-websocket-extensions",
-        "sec-websocket-protocol",
         "sec-websocket-version",
         "server",
         "transfer-encoding",
@@ -39,8 +39,9 @@ _QUERY_KEYS = frozenset({"version", "v"})
 
 
 def safe_headers(headers: Headers) -> tuple[tuple[str, str], ...]:
-    """The headers that may be stored, names in lower case, in their order."""
-    return tuple((name.lower(), value) for name, value in headers if name.lower() in _HEADERS)
+    """The headers that may be stored, names in lower case, in their order; a value that holds personal data is not."""
+    kept = ((name.lower(), value) for name, value in headers if name.lower() in _HEADERS)
+    return tuple((name, SECRET if leaks(value) else value) for name, value in kept)
 
 
 def safe_url(url: str, search: Callable[[str], str]) -> str:

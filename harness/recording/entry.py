@@ -202,6 +202,7 @@ class OutcomeEntry(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="ou
     """The live side of parity: what the pipeline said of the inbound entry ``of``."""
 
     of: int
+    service: str = "stream"
     conversation: str = ""
     seq: int | None = None
     event: str

@@ -7,11 +7,11 @@ clock that does not go back.
 |---------|----------------|--------------------------------|-------------------------------|---------|
 | NEW     | connected      |                                | what is due                   | OPEN    |
 | OPEN    | received       | it is the expected send        | what is due now               | OPEN    |
-| OPEN    | received       | it differs, strict             | Fail, Close(1008)             | FAILED  |
+| OPEN    | received       | it differs, strict             | Fail, Close(4400)             | FAILED  |
 | OPEN    | received       | it differs, lenient            | Fail, then as expected        | OPEN    |
 | OPEN    | tick           | steps of ours are due          | Send, Ping, in wire order     | OPEN    |
 | OPEN    | tick           | the recorded end is due        | Close or Drop                 | CLOSING |
-| OPEN    | tick           | the client is overdue          | Fail, Close(1008)             | FAILED  |
+| OPEN    | tick           | the client is overdue          | Fail, Close(4400)             | FAILED  |
 | OPEN    | client_closed  | as recorded                    |                               | ENDED   |
 | OPEN    | client_closed  | another code, or too early     | Fail                          | ENDED   |
 | CLOSING | client_closed  |                                |                               | ENDED   |
@@ -46,8 +46,9 @@ __all__ = ["PATIENCE_NS", "Close", "Command", "Drop", "Fail", "Ping", "Script", 
 PATIENCE_NS = 5_000_000_000
 """How long the client may be late, beyond the recorded gap, before it counts as stalled."""
 
-REFUSED = 1008
-"""RFC 6455 7.4.1, policy violation: the code with which a failed replay ends a connection."""
+REFUSED = 4400
+"""The code with which a failed replay ends a connection: one of those left to applications (RFC 6455 7.4.2), so that no
+client takes it for something the recorded service said."""
 
 
 class State(Enum):

@@ -1,7 +1,8 @@
 """Live against replayed, message by message.
 
 1. The live side is what the recorder's pipeline said (outcome entries), in order of the inbound entry; the
-   replayed side is what this run's pipeline said, in order of the message's number.
+   replayed side is what this run's pipeline said, in order of the message's number. Bodies of the gateway come after
+   the stream on both sides: which of two services answers first is no matter of the recording.
 2. Messages pair by position while both sides name the same message (conversation, seq, event); where they do
    not, the longest common runs pair and the rest is missing or extra.
 3. A pair differs in fields; its class is the first of: wire, order, schema, budget, redaction, grounding, text.
@@ -124,8 +125,8 @@ def live_facts(entry: OutcomeEntry) -> Facts:
 
 def compare(live: Sequence[OutcomeEntry], replayed: Sequence[Outcome]) -> tuple[int, list[Difference]]:
     """Messages compared (those on one side only included) and the differences, in order."""
-    old = [live_facts(entry) for entry in sorted(live, key=lambda entry: entry.of)]
-    numbered = sorted(replayed, key=lambda outcome: outcome.number)
+    old = [live_facts(entry) for entry in sorted(live, key=lambda entry: (entry.service != "stream", entry.of))]
+    numbered = sorted(replayed, key=lambda outcome: (outcome.service != "stream", outcome.number))
     new = [replayed_facts(outcome) for outcome in numbered]
     pairs = _pair(old, new)
     moved = Counter(map(_name, old)) & Counter(map(_name, new))

@@ -19,9 +19,11 @@ from harness.errors import ConfigError
 from harness.metrics.latency import LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.reader import Recording, find_recordings, read_recording
+from harness.replayer.script import checked_speed
 from harness.replayer.service import ReplayService
 from harness.scenario.files import compose_files
 from harness.session.corpus import policies_of, replay_corpus, report_replay
+from harness.session.folders import made_folder
 from harness.session.keys import load_key
 from harness.session.live import Job, LiveRun, run_live
 from harness.session.parts import Credentials, Tools
@@ -32,6 +34,8 @@ from harness.session.store import Store
 
 __all__ = ["DemoResult", "record_corpus", "run_demo", "scenario_files"]
 
+_MARK = ".made-by-harness-demo"
+_OURS = ("*.rec.jsonl", "*.rec.jsonl.part", "*.labels.jsonl")
 _PATIENCE_S = 60.0
 """More than the client's own timers: as a live service the replayer waits for a client that gives up a hole."""
 
@@ -66,8 +70,9 @@ def scenario_files() -> list[Path]:
 
 async def run_demo(folder: Path, *, seed: int, speed: float | None, progress: Progress) -> DemoResult:
     """Do it all; ``folder`` gets the recordings and the report, what an earlier demo left there is replaced."""
+    checked_speed(speed)
     tools, policy, book = Tools.default(), PipelinePolicy(), LatencyBook()
-    recordings = _emptied(folder / "recordings")
+    recordings = _emptied(folder)
     for name in ("audit.jsonl", "delivered.jsonl", "quarantine.jsonl"):
         (folder / name).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="harness-demo-") as scratch:
@@ -161,9 +166,17 @@ async def _replayed(
 
 
 def _emptied(folder: Path) -> Path:
-    """``folder`` without the recordings of an earlier run; other files are left alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for pattern in ("*.rec.jsonl", "*.rec.jsonl.part", "*.labels.jsonl"):
-        for path in folder.glob(pattern):
-            path.unlink()
-    return folder
+    """The folder of the recordings without those of an earlier demo; a folder no demo made is left alone.
+
+    Raises:
+        ConfigError: recordings lie there that no demo wrote, or another demo is at work there.
+    """
+    recordings, mark = folder / "recordings", folder / _MARK
+    made_folder(recordings)
+    found = [path for pattern in _OURS for path in recordings.glob(pattern)]
+    if found and not mark.exists():
+        raise ConfigError("--out", str(folder), "a folder without recordings of your own", fix="name a new folder")
+    mark.touch()
+    for path in found:
+        path.unlink(missing_ok=True)
+    return recordings

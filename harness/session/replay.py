@@ -27,7 +27,15 @@ from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.session import SessionPlan, SessionRun, run_session
 from harness.session.store import Store
 
-__all__ = ["Replayed", "baseline", "conversations_of", "replay_recording", "subscription_of", "substituted_spans"]
+__all__ = [
+    "Replayed",
+    "baseline",
+    "conversations_of",
+    "replay_recording",
+    "subscription_of",
+    "subscriptions",
+    "substituted_spans",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +131,21 @@ def subscription_of(recording: Recording) -> Subscription:
 
 
 def _subscribed(recording: Recording) -> tuple[list[str], Subscription]:
+    found = subscriptions(recording)
+    if not found:
+        raise RecordingFormatError("holds no subscription to replay", path=recording.path, fix="record a session")
+    return list(found), next(iter(found.values()))
+
+
+def subscriptions(recording: Recording) -> dict[str, Subscription]:
+    """Conversation -> what the recorded client asked for, in the order it subscribed."""
     found: dict[str, Subscription] = {}
     for entry in recording.entries:
         if isinstance(entry, WsMessage) and entry.dir == "out" and entry.text and '"subscribe"' in entry.text:
             value = _object(entry.text)
             if value.get("type") == "subscribe" and isinstance(value.get("interaction_id"), str):
                 found.setdefault(value["interaction_id"], _subscription(value, recording.path, entry.n))
-    if not found:
-        raise RecordingFormatError("holds no subscription to replay", path=recording.path, fix="record a session")
-    return list(found), next(iter(found.values()))
+    return found
 
 
 def _object(text: str) -> dict[str, Any]:

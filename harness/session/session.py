@@ -30,6 +30,7 @@ from harness.recording.steady import RecordingSuspended, SteadyWriter
 from harness.recording.ulid import ulid
 from harness.recording.writer import PART, Durability, RecordingWriter
 from harness.session.dialects import stored
+from harness.session.folders import made_folder
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools, tool_name
 from harness.session.store import Store
@@ -274,7 +275,7 @@ def new_recorder(plan: SessionPlan, record: RecordTo, pipeline: Pipeline) -> Rec
         seed=record.seed,
         labels=stored(plan.dialect),
     )
-    record.path.parent.mkdir(parents=True, exist_ok=True)
+    made_folder(record.path.parent)
     return Recorder(
         SteadyWriter(RecordingWriter(record.path, header, durability=record.durability)),
         vault=SurrogateVault(record.key.secret, record.key.id),

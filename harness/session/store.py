@@ -11,6 +11,7 @@ from harness.clock import Clock
 from harness.errors import SinkError
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import Outcome
+from harness.session.folders import made_folder
 from harness.sinks.audit_log import AuditLog
 from harness.sinks.base import Sink, quarantine
 from harness.sinks.jsonl import JsonlSink
@@ -31,7 +32,7 @@ class Store:
     """
 
     def __init__(self, folder: Path, *, key: bytes, clock: Clock, sinks: Sequence[Sink] = ()) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        made_folder(folder)
         self._audit = AuditLog(folder / "audit.jsonl", key=key, clock=clock)
         self._delivered = JsonlSink(folder / "delivered.jsonl")
         self._quarantine = JsonlSink(folder / "quarantine.jsonl", body=quarantine)

@@ -37,7 +37,9 @@ _FIRST_PAUSE_S = 0.2
 _FIXED_SHARE = 0.5
 _REFUSED = frozenset({1008, 4401})
 _SCOPE = "conversation:read"
+_SEE_REPLAY = "it says what differs; the subscription and the conversation must be the recorded ones"
 _CHECK = "check that the service runs, then try again"
+_UNKNOWN_TO_REPLAY = 4400
 _BROKEN = {
     1002: "the service breaks the WebSocket protocol",
     1003: "the service cannot take what the harness sends",
@@ -126,6 +128,8 @@ class Dialler:
         Raises:
             ServiceError: see the table.
         """
+        if code == _UNKNOWN_TO_REPLAY:
+            raise ConnectionLost(f"close {code}: the replay holds nothing like what was sent", fix=_SEE_REPLAY)
         well = valid or self._clock.monotonic_ns() - self._opened_ns >= _HEALTHY_NS
         if well:
             self._backoff.reset()

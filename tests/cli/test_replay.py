@@ -100,7 +100,7 @@ def test_once(started: Any, recording: Path) -> None:
 def test_once_with_a_problem(started: Any, recording: Path) -> None:
     """It leaves with 1 and says what was wrong and what is missing, without payload."""
     process = started(recording, "--once", "--json")
-    with pytest.raises(Exception, match="1008"):
+    with pytest.raises(Exception, match="4400"):
         play(json.loads(process.stdout.readline()), '{"type":"subscribe","interaction_id":"i-1","extra":"Ann"}')
     assert process.wait(timeout=20) == 1
     problem, missing = process.stderr.read().splitlines()
@@ -150,7 +150,7 @@ def test_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch, once:
         monkeypatch.setattr(click, "echo", said.put_nowait)
         service = ReplayService([read_recording(recording)], dialect=MediationDialect(), clock=SystemClock())
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            serving = group.create_task(replay._serve(service, once=once, as_json=as_json))
+            serving = group.create_task(replay._serve(service, [], once=once, as_json=as_json))
             printed = await said.get()
             if as_json:
                 await asyncio.to_thread(play, json.loads(printed))
@@ -168,7 +168,7 @@ def test_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch, once:
 def test_the_whole_command_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Problems are told on stderr; they decide the exit code with --once only."""
 
-    async def serve(service: ReplayService, *, once: bool, as_json: bool) -> None:
+    async def serve(service: ReplayService, held: list[str], *, once: bool, as_json: bool) -> None:
         return
 
     monkeypatch.setattr(replay, "_serve", serve)

@@ -104,9 +104,9 @@ def test_a_stall_names_what_it_waits_for(tape: Any) -> None:
     assert isinstance(error, ReplayStalled)
     assert error.waiting_for == "one: send #1 (entry 4, subscribe)"
     assert error.after_s == pytest.approx(5.1)
-    assert commands[1] == Close(code=1008, reason="replay: waited too long for the client")
+    assert commands[1] == Close(code=4400, reason="replay: waited too long for the client")
     assert script.state is State.FAILED
-    assert script.client_closed(1008, 1) == []
+    assert script.client_closed(4400, 1) == []
     assert script.unplayed() == ["one: send #1 (entry 4, subscribe)"]
 
 
@@ -126,7 +126,7 @@ def test_compare_first_then_advance(tape: Any) -> None:
     assert error.what == "send #1 on one: connection w1 (entry 1)"
     assert error.nearest == "send #2 (entry 5, b)"
     assert error.differences == ("/type: another string", "/x: another number")
-    assert commands[1:] == [Close(code=1008, reason="replay: unexpected message")]
+    assert commands[1:] == [Close(code=4400, reason="replay: unexpected message")]
     assert len(script.unplayed()) == 3
     assert script.received("more", 2) == []
     assert script.tick(3) == []

@@ -155,7 +155,7 @@ def test_who_is_let_in(served: Any, tape: Any, sub: Any) -> None:
 
 
 def test_a_changed_send(served: Any, tape: Any, sub: Any) -> None:
-    """Strict: the connection ends with 1008 and no payload; the problem names the difference."""
+    """Strict: the connection ends with 4400 and no payload; the problem names the difference."""
     made = tape().opened().sends(sub("i")).gets("1").sends({"type": "x", "value": "secret-1"}).closes()
 
     async def talk(client: Any) -> None:
@@ -165,7 +165,7 @@ def test_a_changed_send(served: Any, tape: Any, sub: Any) -> None:
             await ws.send(text({"type": "x", "value": "secret-2"}))
             with pytest.raises(ConnectionClosed):
                 await ws.recv()
-            assert (ws.close_code, ws.close_reason) == (1008, "replay: unexpected message")
+            assert (ws.close_code, ws.close_reason) == (4400, "replay: unexpected message")
 
     service = served(talk, made)
     with pytest.raises(UnexpectedMessage, match=r"send #2 .* differs in /value: another string") as caught:
@@ -182,7 +182,7 @@ def test_a_changed_first_message(served: Any, tape: Any, sub: Any) -> None:
             await ws.send(text(sub("other")))
             with pytest.raises(ConnectionClosed):
                 await ws.recv()
-            assert ws.close_code == 1008
+            assert ws.close_code == 4400
         async with client.dial() as ws:
             await ws.send(text(sub("i")))
             assert await ws.recv() == "1"
@@ -218,7 +218,7 @@ def test_one_connection_too_many(served: Any, tape: Any, sub: Any) -> None:
         async with client.dial() as ws:
             with pytest.raises(ConnectionClosed):
                 await ws.recv()
-            assert (ws.close_code, ws.close_reason) == (1008, "replay: no recorded connection left")
+            assert (ws.close_code, ws.close_reason) == (4400, "replay: no recorded connection left")
 
     assert "once per client" in str(served(talk, made).problems[0])
 
@@ -319,7 +319,7 @@ def test_a_stall(served: Any, tape: Any, sub: Any, watched_clock: Any) -> None:
                 clock.advance(deadline - clock.monotonic_ns())
             with pytest.raises(ConnectionClosed):
                 await ws.recv()
-            assert (ws.close_code, ws.close_reason) == (1008, "replay: waited too long for the client")
+            assert (ws.close_code, ws.close_reason) == (4400, "replay: waited too long for the client")
 
     service = served(talk, made, clock=clock, speed=1)
     with pytest.raises(ReplayStalled, match=r"stalled for 5.4 s, waiting for one.rec.jsonl: send #2"):
@@ -336,7 +336,7 @@ def test_a_silent_connection(served: Any, tape: Any, sub: Any, watched_clock: An
             clock.advance(5200 * MS)
             with pytest.raises(ConnectionClosed):
                 await ws.recv()
-            assert ws.close_code == 1008
+            assert ws.close_code == 4400
 
     service = served(talk, tape().opened().sends(sub("i"), 400), clock=clock, speed=2)
     assert [type(p) for p in service.problems] == [ReplayStalled]
