@@ -28,7 +28,7 @@ from harness.session.parts import Credentials, Tools
 from harness.session.session import RecordTo, SessionPlan, SessionRun, new_recorder, seal_run
 from harness.wire.frames import Told
 from harness.wire.overheard import Body
-from harness.wire.proxy import Proxy
+from harness.wire.proxy import Proxy, upstream_of
 
 __all__ = ["ProxyPlan", "run_proxy"]
 
@@ -65,6 +65,8 @@ async def run_proxy(plan: ProxyPlan, stop: asyncio.Event, ready: Callable[[Proxy
         RecordingWriteError: the recording could not be written; the connections were ended.
         ConfigError: an address cannot be used.
     """
+    for role, url in plan.upstreams.items():
+        upstream_of(role, url)  # before a file is made
     pipeline = Pipeline(
         dialect=plan.dialect,
         redactor=plan.tools.redactor,

@@ -27,7 +27,7 @@ class Told:  # not frozen: that would make it four times as slow, and there is o
 
     data: str | bytes = field(repr=False)
     at_ns: int
-    handle: Any
+    handle: Any = None
 
     @property
     def readable(self) -> bool:

@@ -234,9 +234,7 @@ class _Tee(httpx.AsyncBaseTransport):
 
 
 class _TeeStream(httpx.AsyncByteStream):
-    def __init__(
-        self, inner: Any, conn: str, tap: Tap, clock: Clock, handles: list[Any], decoder: BodyDecoder
-    ) -> None:
+    def __init__(self, inner: Any, conn: str, tap: Tap, clock: Clock, handles: list[Any], decoder: BodyDecoder) -> None:
         self._inner = inner
         self._conn = conn
         self._tap = tap

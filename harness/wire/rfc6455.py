@@ -33,7 +33,11 @@ Frame = tuple[int, bool, bytes]
 
 
 class FrameError(Exception):
-    """The bytes are not frames, or a message is too large to be kept."""
+    """The bytes are not frames, or a message is too large to be kept; ``code`` is what RFC 6455, 7.4.1 closes with."""
+
+    def __init__(self, message: str, code: int = 1002) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class FrameReader:
@@ -72,8 +76,10 @@ class FrameReader:
         head = None
         while size - at >= 2:
             first, length = data[at], data[at + 1]
-            if first in _WHOLE and length < 126 and not self._open:  # by far the most frequent: short, whole, unmasked
+            if length < 126:  # the two most frequent heads, without a call: unmasked, up to 64 KiB
                 head = at + 2, at + 2 + length
+            elif length == 126 and size - at >= 4:
+                head = at + 4, at + 4 + (data[at + 2] << 8 | data[at + 3])
             else:
                 head = self._head(data, at, size)
                 if head is None:
@@ -111,7 +117,7 @@ class FrameReader:
         if length > 125:
             length = int.from_bytes(data[at + 2 : at + (4 if length == 126 else 10)], "big")
         if length > self._limit:
-            raise FrameError("a frame is larger than the limit")
+            raise FrameError("a frame is larger than the limit", 1009)
         return start, start + length
 
     def _frame(self, first: int, payload: bytes) -> Frame:
@@ -131,7 +137,7 @@ class FrameReader:
             payload = self._inflated(payload, fin)
         self._message += len(payload)
         if self._message > self._limit:
-            raise FrameError("a message is larger than the limit")
+            raise FrameError("a message is larger than the limit", 1009)
         return opcode, fin, payload
 
     def _inflated(self, payload: bytes, fin: bool) -> bytes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
@@ -49,13 +48,8 @@ class HandshakeRejected(ServiceError):
         super().__init__(f"the stream's handshake was answered with {status}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """A message, the time it came (monotonic ns), and the tap's handle for it."""
-
-    data: str | bytes = field(repr=False)
-    at_ns: int
-    handle: Any = None
+Received = Told
+"""A message, the time it came (monotonic ns), and the tap's handle for it."""
 
 
 class LinkClosed(Exception):
@@ -171,7 +165,7 @@ class Link:
                 told = self._told(await self._connection.recv())
         except ConnectionClosed:
             raise self._ended() from None
-        return Received(data=told.data, at_ns=told.at_ns, handle=told.handle)
+        return told
 
     def _told(self, data: str | bytes) -> Told:
         raw, opcode = (data.encode(), TEXT) if isinstance(data, str) else (data, BINARY)

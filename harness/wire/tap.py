@@ -26,9 +26,7 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "set-cook
 
 def safe_pairs(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers as a tap is told of them: names in lower case, credentials as ``<secret>``."""
-    return [
-        (name.lower(), "<secret>" if name.lower() in _SECRET else value) for name, value in headers
-    ]
+    return [(name.lower(), "<secret>" if name.lower() in _SECRET else value) for name, value in headers]
 
 
 class Opaque(bytes):

@@ -72,7 +72,7 @@ class RawProxy(Proxy):
 
 
 async def main(upstream: str, path: str, mode: str) -> None:
-    with Path(path).open("wb", buffering=0 if mode == "raw" else 1 << 18) as spool:
+    with Path(path).open("wb", buffering=0 if mode == "raw" else 1 << 18) as spool:  # noqa: ASYNC230 - before anything is served
         kind = RawProxy if mode == "raw" else Proxy
         proxy = kind({"stream": upstream}, tap=Messages(spool), listener=Nobody(), clock=SystemClock())
         if isinstance(proxy, RawProxy):

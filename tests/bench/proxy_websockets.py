@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 
 async def main(upstream: str, path: str) -> None:
-    with Path(path).open("w") as spool:
+    with Path(path).open("w") as spool:  # noqa: ASYNC230 - before anything is served
 
         async def pump(source: Any, target: Any, direction: str) -> None:
             try:

@@ -108,7 +108,9 @@ def _python(script: str, *arguments: str) -> Rival:
 def _nginx() -> Rival:
     port, folder = _free_port(), _scratch()
     temporary = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(f"""daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit;
+    (
+        folder / "nginx.conf"
+    ).write_text(f"""daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr crit;
 events {{ worker_connections 64; }}
 http {{ access_log off; client_body_temp_path {folder}/body; {temporary}
  server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{ends().port}; proxy_http_version 1.1;
@@ -185,6 +187,20 @@ def rows() -> list[dict[str, Any]]:
     ours, nginx = _through(raw, SLOW), {"nginx": _through(_nginx)}
     return [
         *found,
-        {"name": "tee-nginx", **unit, "ours": _through(raw), "against": nginx, "target": 1.5, "missing": _nginx_missing},
-        {"name": "tee-mitmproxy", **slow, "ours": ours, "against": mitmproxy, "target": 0.01, "missing": _mitmproxy_missing},
+        {
+            "name": "tee-nginx",
+            **unit,
+            "ours": _through(raw),
+            "against": nginx,
+            "target": 1.5,
+            "missing": _nginx_missing,
+        },
+        {
+            "name": "tee-mitmproxy",
+            **slow,
+            "ours": ours,
+            "against": mitmproxy,
+            "target": 0.01,
+            "missing": _mitmproxy_missing,
+        },
     ]

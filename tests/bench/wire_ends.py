@@ -31,7 +31,11 @@ class Service:
         self._batch = frame() * 64
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:  # somebody looked whether the port is open
+            writer.close()
+            return
         key = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:"))
         accept = base64.b64encode(hashlib.sha1(key.split(b":")[1].strip() + GUID).digest())
         writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
@@ -43,7 +47,7 @@ class Service:
             writer.write(self._batch)
             await writer.drain()
             left -= 64
-        await reader.read()
+        await reader.read(1)  # a close frame, or the end
         writer.close()
 
 

@@ -110,9 +110,7 @@ async def _open_lab() -> AsyncIterator[Lab]:
     rest = await asyncio.start_server(lambda r, w: _http(lab, r, w), "127.0.0.1", 0)
     async with (
         rest,
-        serve(
-            lambda ws: _session(lab, ws), "127.0.0.1", 0, process_request=_refuser(), ping_interval=None
-        ) as stream,
+        serve(lambda ws: _session(lab, ws), "127.0.0.1", 0, process_request=_refuser(), ping_interval=None) as stream,
     ):
         lab.rest = f"http://127.0.0.1:{rest.sockets[0].getsockname()[1]}"
         lab.stream = f"ws://127.0.0.1:{stream.sockets[0].getsockname()[1]}"

@@ -135,7 +135,9 @@ def test_chromium(open_lab: Any, tmp_path: Path, figure: Any) -> None:
         profile = f"--user-data-dir={tmp_path / 'profile'}"
         quiet = asyncio.subprocess.DEVNULL
         async with server:
-            process = await asyncio.create_subprocess_exec(browser, *flags, profile, address, stdout=quiet, stderr=quiet)
+            process = await asyncio.create_subprocess_exec(
+                browser, *flags, profile, address, stdout=quiet, stderr=quiet
+            )
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     return await seen

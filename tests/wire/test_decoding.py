@@ -17,7 +17,13 @@ def raw_deflate(data: bytes) -> bytes:
     return zlib.compress(data)[2:-4]
 
 
-CODINGS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress, "": bytes, "br": bytes}
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "": bytes,
+    "br": bytes,
+}
 
 
 @given(st.binary(max_size=300), st.sampled_from(sorted(CODINGS)), st.lists(st.integers(0, 300), max_size=4))

@@ -13,8 +13,7 @@ from harness.wire.http1 import Data, End, Event, Head, Http1Error, Http1Reader, 
 REQUEST = b"POST /a?b=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = (
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    b"3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
 )
 SIZED = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 CLOSED = b"HTTP/1.0 200 OK\r\n\r\nuntil the end"
@@ -77,7 +76,13 @@ def test_response_to_head_and_upgrade() -> None:
     reader.asked("HEAD")
     reader.asked("GET")
     events = read(reader, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + UPGRADED, ())
-    assert told(events) == [("HTTP/1.1", "200", "OK"), b"", "end", ("HTTP/1.1", "101", "Switching Protocols"), b"\x81\x02hi"]
+    assert told(events) == [
+        ("HTTP/1.1", "200", "OK"),
+        b"",
+        "end",
+        ("HTTP/1.1", "101", "Switching Protocols"),
+        b"\x81\x02hi",
+    ]
     assert list(reader.eof()) == []
 
 

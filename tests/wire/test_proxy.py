@@ -24,7 +24,9 @@ from harness.wire.proxy import Proxy, upstream_of
 from harness.wire.tap import Tap
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-UPGRADE = b"GET /s HTTP/1.1\r\nHost: me\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer s3\r\n\r\n"
+UPGRADE = (
+    b"GET /s HTTP/1.1\r\nHost: me\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer s3\r\n\r\n"
+)
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 
 
@@ -210,6 +212,44 @@ def test_one_endpoint_reaches_both_rest_services() -> None:
         ("token", "/oauth/token", "t"),
     ]
     assert heard.names() == ["http_request", "http_response", "http_chunk", "http_chunk"] * 3
+
+
+def test_half_closed_client_gets_its_answer() -> None:
+    """A client that says it has no more to send still gets what it asked for; one that asks nothing is let go."""
+
+    async def talk(proxy: Proxy) -> None:
+        reader, writer = await opened(proxy, "gateway")
+        writer.write(b"GET / HTTP/1.1\r\nHost: me\r\n\r\n")
+        writer.write_eof()
+        assert (await reader.read()).endswith(b"g")
+        writer.close()
+        reader, writer = await opened(proxy, "gateway")
+        writer.write_eof()
+        assert await reader.read() == b""
+        writer.close()
+
+    heard = asyncio.run(relayed({"gateway": answer(b"g")}, talk))
+    assert heard.names() == ["http_request", "http_response", "http_chunk", "http_chunk"]
+
+
+def test_answers_that_are_no_http_or_cut_off() -> None:
+    """What cannot be read of a service passes through, and is told as an error of the exchange."""
+
+    async def broken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"nothing like it\r\n\r\n" if b"/bad" in head else b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 2")
+        writer.close()
+
+    async def talk(proxy: Proxy) -> None:
+        for path, seen in (b"/bad", b"nothing like it\r\n\r\n"), (b"/cut", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 2"):
+            reader, writer = await opened(proxy, "gateway")
+            writer.write(b"POST " + path + b" HTTP/1.1\r\nHost: me\r\nContent-Length: 9\r\n\r\nhalf")
+            assert await reader.read() == seen
+            writer.close()
+
+    heard = asyncio.run(relayed({"gateway": broken}, talk))
+    assert heard.names() == ["http_request", "http_error"] * 2
+    assert [call[6] for call in heard.calls[::2]] == [b"half", b"half"]
 
 
 def test_slow_client_holds_the_service_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,8 @@ from harness.wire.rfc6455 import Frame, FrameError, FrameReader
 def written(frames: Sequence[tuple[int, bool, bytes]], *, mask: bool, extensions: Sequence[Any] = ()) -> bytes:
     """The frames as websockets writes them."""
     return b"".join(
-        Written(Opcode(opcode), data, fin).serialize(mask=mask, extensions=list(extensions)) for opcode, fin, data in frames
+        Written(Opcode(opcode), data, fin).serialize(mask=mask, extensions=list(extensions))
+        for opcode, fin, data in frames
     )
 
 
@@ -70,6 +71,7 @@ def test_byte_by_byte() -> None:
 
 def test_a_compressor_that_ends_its_stream() -> None:
     """A message whose deflate stream is final is followed by a new stream."""
+
     def message(text: bytes) -> bytes:
         packer = zlib.compressobj(wbits=-15)
         data = packer.compress(text) + packer.flush()
