@@ -565,9 +565,7 @@ def test_a_failing_tap_stops_the_session() -> None:
     """A message that cannot be recorded is not processed."""
 
     class Full(NullTap):
-        def ws_message(
-            self, conn: str, direction: Any, data: str | bytes, at_ns: int, fragments: Any = ()
-        ) -> Any:
+        def ws_message(self, conn: str, direction: Any, data: str | bytes, at_ns: int, fragments: Any = ()) -> Any:
             if direction == "in":
                 raise RecordingWriteError("disk full", path="x")
 
