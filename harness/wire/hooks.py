@@ -6,7 +6,8 @@
 3. The time of what is received is taken before the library parses it; all frames of one read share it.
 4. Data frames take a short way: they are read here and never reach the library, whose own reader costs three times as
    much. It still gets every control frame, and so answers pings, closes, and keeps the connection alive. What breaks the
-   protocol fails the connection through the library, with the code RFC 6455 has for it.
+   protocol fails the connection through the library, with the code RFC 6455 has for it. A tap that fails ends the
+   connection, and whoever reads is told why.
 5. It holds for the versions of ``HOLDS_FOR``, by a contract test. With any other :func:`hooks_hold` is False, and the
    connection is tapped message by message: pings, fragments and handshake headers are then not recorded.
 """
@@ -25,6 +26,7 @@ from websockets.frames import Frame
 from websockets.http11 import Request, Response
 
 from harness.clock import Clock
+from harness.errors import HarnessError
 from harness.wire.frames import CLOSE, ConnectionTeller, Told
 from harness.wire.rfc6455 import FrameError, FrameReader
 from harness.wire.tap import Opaque, safe_pairs
@@ -63,6 +65,7 @@ class TappedConnection(ClientConnection):
         self._now_ns = clock.monotonic_ns
         self._came_ns = 0
         self._peer_ended = False
+        self.failure: HarnessError | None = None
         self._reader: FrameReader | None = None
         self._news: asyncio.Future[None] | None = None
         self._lost = self._held = self._closing = False
@@ -78,14 +81,17 @@ class TappedConnection(ClientConnection):
 
         Raises:
             ConnectionClosed: there is none any more.
+            HarnessError: the tap failed.
         """
         inbox = self._teller.inbox
+        if self.failure is not None:
+            raise self.failure
         if self._reader is None:
             await self.recv()
             return inbox.popleft()
         while not inbox:
             if self._lost:
-                raise self.protocol.close_exc
+                raise self.failure or self.protocol.close_exc
             await self._wait()
         if self._held and len(inbox) < _UNREAD // 2:
             self._hold(False)
@@ -111,6 +117,16 @@ class TappedConnection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         self._came_ns = self._now_ns()
+        try:
+            self._take(data)
+        except HarnessError as error:
+            # The tap cannot keep what comes: nothing more may pass. The loop would swallow what is raised here.
+            self.failure = error
+            self._lost = True
+            self.transport.abort()
+            self._wake()
+
+    def _take(self, data: bytes) -> None:
         if self._reader is not None:
             self._read(self._reader, data)
             return

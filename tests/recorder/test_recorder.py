@@ -192,7 +192,7 @@ def test_a_planted_miss(make_tape: Callable[..., Any]) -> None:
     recording = tape.finish()
     assert EMAIL not in tape.path.read_text()
     sent, heard = (entry for entry in recording.entries if isinstance(entry, Withheld))
-    assert (sent.dir, sent.rule) == ("out", "leak")
+    assert (sent.dir, sent.rule) == ("out", "leak:EMAIL")
     assert (heard.rule, heard.of_kind, heard.conversation, heard.seq) == (
         "leak:EMAIL",
         "ws.message",
@@ -294,7 +294,7 @@ def test_a_failed_write_stops(make_tape: Callable[..., Any]) -> None:
     """An entry that cannot be written is raised to whoever was telling."""
 
     class Full:
-        def append(self, entry: Any) -> Any:
+        def write(self, build: Any) -> Any:
             raise RecordingWriteError("disk full", path="x")
 
     with pytest.raises(RecordingWriteError):

@@ -42,7 +42,9 @@ def composed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Recording:
 async def _both(composed: Recording, folder: Path) -> None:
     tools, stop, ready = Tools.default(), asyncio.Event(), asyncio.get_running_loop().create_future()
     policy = replace(PipelinePolicy(), subscription=subscription_of(composed))
-    service = ReplayService([composed], dialect=MediationDialect(), clock=SystemClock(), speed=None, lenient=True)
+    service = ReplayService(
+        [composed], dialect=MediationDialect(), clock=SystemClock(), speed=None, lenient=True, patience_s=60
+    )
     async with service:
         plan = ProxyPlan(
             upstreams={"token": service.token_url, "gateway": service.gateway_url, "stream": service.stream_url},

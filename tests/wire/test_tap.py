@@ -11,7 +11,7 @@ def test_null_tap() -> None:
     """It takes everything a tap can be told and gives nothing back."""
     tap: Tap = NullTap()
     names = [name for name in vars(Tap) if name.startswith(("ws_", "http_"))]
-    assert len(names) == 10
+    assert len(names) == 12
     for name in names:
         method = getattr(tap, name)
         wanted = list(inspect.signature(getattr(Tap, name)).parameters)[1:]
