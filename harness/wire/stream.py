@@ -164,7 +164,8 @@ class Link:
             else:
                 told = self._told(await self._connection.recv())
         except ConnectionClosed:
-            raise self._ended() from None
+            failure = getattr(self._connection, "failure", None)
+            raise failure or self._ended() from None
         return told
 
     def _told(self, data: str | bytes) -> Told:
