@@ -91,11 +91,14 @@ class TappedConnection(ClientConnection):
             return inbox.popleft()
         while not inbox:
             if self._lost:
-                raise self.failure or self.protocol.close_exc
+                raise self._why_lost()
             await self._wait()
         if self._held and len(inbox) < _UNREAD // 2:
             self._hold(False)
         return inbox.popleft()
+
+    def _why_lost(self) -> Exception:
+        return self.failure or self.protocol.close_exc
 
     async def _wait(self) -> None:
         self._news = asyncio.get_running_loop().create_future()
