@@ -113,3 +113,13 @@ def test_as_json(make: SimpleNamespace) -> None:
     found = compare([make.live(outcome)], [dataclasses.replace(outcome, digest="d")])[1][0].as_json()
     assert found["fields"] == [{"field": "digest", "live": outcome.digest, "replayed": "d"}]
     assert found["class"] == "text"
+
+
+def test_gateway_and_stream_do_not_race(make: SimpleNamespace) -> None:
+    """Which of two services answered first is no difference: a body and a message may have changed places."""
+    message, body = make.outcome(1), make.summary(2, seq=None)
+    body = dataclasses.replace(body, service="gateway")
+    live = [make.live(message), msgspec.structs.replace(make.live(body), service="gateway")]
+    later = [dataclasses.replace(message, number=2), dataclasses.replace(body, number=1)]
+    assert compare(live, later) == (2, [])
+    assert compare(live[::-1], later) == (2, [])
