@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.dialects.json_scan import JsonText, scan_json
@@ -53,6 +53,7 @@ def expected_pieces(scanned: JsonText, edits: dict[str, list[tuple[int, int, str
     return {s.path: splice(s.value, edits[s.path])[0] for s in scanned.strings if s.path in edits}
 
 
+@settings(max_examples=10_000 if settings().max_examples >= 1000 else settings().max_examples)
 @given(VALUES, st.randoms(use_true_random=False), st.data())
 def test_edits_change_the_strings_and_no_other_byte(value: object, rng: random.Random, data: st.DataObject) -> None:
     """Decoded strings are as edited, raw text between them and unedited stretches within them stay as spelled."""
