@@ -43,8 +43,16 @@ def find_dialect(name: str) -> Dialect:
 
 
 def dialect_of(header: Header) -> Dialect:
-    """The dialect a recording is in."""
+    """The dialect a recording is in.
+
+    Raises:
+        ConfigError: there is none; a recording may name a dialect, but never a file.
+    """
     description = header.labels.get(DESCRIPTION)
+    if description is None and header.dialect.endswith(".toml"):
+        raise ConfigError(
+            "dialect", "a file named by the recording", "a dialect's name", fix="pass --dialect FILE.toml"
+        )
     return find_dialect(header.dialect) if description is None else GenericDialect(description)
 
 

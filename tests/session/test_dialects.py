@@ -87,3 +87,10 @@ def test_recordings_served_together_agree() -> None:
     assert isinstance(one_dialect(headers, "generic"), GenericDialect)
     assert isinstance(one_dialect(headers[:1]), MediationDialect)
     assert isinstance(one_dialect([]), MediationDialect)
+
+
+def test_a_recording_names_no_file(tmp_path: Path) -> None:
+    """Recordings are untrusted: a path in the header is refused, not read."""
+    (tmp_path / "x.toml").write_text(TOML)
+    with pytest.raises(ConfigError, match="named by the recording"):
+        dialect_of(header(str(tmp_path / "x.toml")))
