@@ -54,9 +54,7 @@ def upstreams_of(settings: Settings, given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def proxy_plan(
-    settings: Settings, *, listen: str, upstreams: Sequence[str], path: Path, seed: int | None
-) -> ProxyPlan:
+def proxy_plan(settings: Settings, *, listen: str, upstreams: Sequence[str], path: Path, seed: int | None) -> ProxyPlan:
     """What to run.
 
     Raises:
