@@ -34,8 +34,17 @@ ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 def _started(command: Sequence[str], **options: Any) -> subprocess.Popen[str]:
     process = subprocess.Popen(command, env=ENV, text=True, **options)
-    atexit.register(process.kill)
+    atexit.register(_ended, process)
     return process
+
+
+def _ended(process: subprocess.Popen[str]) -> None:
+    """In order, so that nginx takes its worker with it."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 @functools.cache
