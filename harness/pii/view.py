@@ -1,0 +1,81 @@
+"""A chain in its surroundings: the characters beside a place, the words before and after it.
+
+1. Context is words only: digits, placeholders and punctuation do not count. It is the same in a text, in that text
+   with surrogates and in that text redacted.
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.text.placeholder import PLACEHOLDER
+
+__all__ = ["View"]
+
+_NO_WORD = re.compile(r"[\W\d_]+")
+_LEAD_WORD = re.compile(r"[^\W\d_]+|[0-9]+")
+_LEAD = 120
+_NEAR = 80
+"""Characters of cleaned text that hold the widest window."""
+_RIGHT_WORD = re.compile(r"[\s().,:;\\/-]{0,4}([^\W\d_]{1,20})(?=[\s,;:!?)\\]|\.(?:\s|\Z)|\Z)")
+
+
+class View:
+    """A chain in its surroundings, with the context words of each position computed once."""
+
+    __slots__ = ("_before", "_lead", "_sets", "_words", "chain", "look", "tail")
+
+    def __init__(self, tail: str, chain: str, look: str) -> None:
+        self.tail = tail
+        self.chain = chain
+        self.look = look
+        self._before: dict[int, str] = {}
+        self._sets: dict[int, frozenset[str]] = {}
+        self._words: str | None = None
+        self._lead: list[tuple[int, str]] | None = None
+
+    def char_before(self, start: int) -> str:
+        """The character before ``start``; a blank for scripts that are written without blanks."""
+        char = self.chain[start - 1] if start else self.tail[-1:]
+        return " " if char >= "\u2e80" else char
+
+    def char_after(self, end: int, ahead: int = 0) -> str:
+        """The character ``ahead`` after ``end``, likewise."""
+        index = end + ahead - len(self.chain)
+        char = self.chain[end + ahead : end + ahead + 1] if index < 0 else self.look[index : index + 1]
+        return " " if char >= "\u2e80" else char
+
+    def words_before(self, start: int) -> str:
+        """Cleaned words before ``start``."""
+        known = self._before.get(start)
+        if known is None:
+            if self._words is None:
+                tail = PLACEHOLDER.sub(" ", self.tail) if "_REDACTED]" in self.tail else self.tail
+                self._words = _NO_WORD.sub(" ", tail)
+            joined = self._words + _NO_WORD.sub(" ", self.chain[:start]) if start else self._words
+            known = self._before[start] = joined.replace("  ", " ").rstrip()
+        return known
+
+    def word_set(self, start: int) -> frozenset[str]:
+        """Lower-case words among the last of :meth:`words_before`."""
+        known = self._sets.get(start)
+        if known is None:
+            known = self._sets[start] = frozenset(self.words_before(start)[-_NEAR:].lower().split())
+        return known
+
+    def word_after(self, end: int) -> str:
+        """The next word, if it is a whole one."""
+        found = _RIGHT_WORD.match(self.chain[end:] + self.look)
+        return found[1] if found else ""
+
+    def lead(self) -> list[tuple[int, str]]:
+        """(start in the chain, lower-case word) of the words and digit groups up to its end; the tail's are negative.
+
+        A placeholder's last word is ``redacted``.
+        """
+        if self._lead is None:
+            tail = self.tail[-_LEAD:]
+            self._lead = [
+                (found.start() - len(tail), found[0].lower()) for found in _LEAD_WORD.finditer(tail + self.chain)
+            ]
+        return self._lead
