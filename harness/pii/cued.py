@@ -22,9 +22,9 @@ _LONGEST_CUE = 4
 
 def cued_values(rules: RuleSet, view: View, said: list[Run]) -> list[Hit]:
     """The values of ``view``'s chain that stand after a cue; ``said`` are its spoken runs."""
-    lead = view.lead()
-    if rules.cue_ends.isdisjoint([word for _, word in lead]):
+    if not view.has_any(rules.cue_ends):
         return []
+    lead = view.lead()
     spoken = {run.start: run for run in said}
     hits: list[Hit] = []
     for index, (start, word) in enumerate(lead):

@@ -15,7 +15,8 @@ from harness.pii.cued import cued_values
 from harness.pii.hits import Hit, accepted, chosen, hit_of
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.runs import GROUP, written_runs
-from harness.pii.spoken import Run, addresses, runs
+from harness.pii.segment import FEW_DIGITS, is_cold
+from harness.pii.spoken import Run, addresses, has_number_word, runs
 from harness.pii.validators import fit_iban
 from harness.pii.view import View
 from harness.text.placeholder import placeholder
@@ -27,7 +28,8 @@ _ADDRESS_ROW = re.compile(r"[\w.%+'@-]+")
 _HEX_EDGE = (":", "_")
 _SAID_AT = re.compile(r"(?:\bat\b|@).{0,80}(?:\bdot\b|\.)|\bdot\b", re.IGNORECASE | re.DOTALL)
 _MAIL_CUE = frozenset({"email", "mail", "e", "gmail", "inbox", "write", "send", "sent", "address"})
-_NO_DIGIT = re.compile(r"[^0-9]")
+_GLUED = re.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]|[A-Za-z]{2}[ -][0-9]|:|_")
+"""What every built-in pattern that is searched for has in it."""
 
 
 def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
@@ -46,11 +48,13 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
     if _SAID_AT.search(chain):
         hits += _said_emails(rules, view)
     groups = [found.span() for found in GROUP.finditer(chain)]
-    digits = sum(end - start for start, end in groups)
-    said = runs(chain) if digits < len(chain) else []
+    digits = sum([end - start for start, end in groups])
+    said = runs(chain) if has_number_word(chain) else []
     if digits >= _FEWEST_DIGITS:
-        hits += _searched(rules, view)
-        hits += written_runs(rules, view, groups)
+        if not rules.builtin or _GLUED.search(chain):
+            hits += _searched(rules, view)
+        if digits >= FEW_DIGITS or not rules.builtin or chain.count(".") > 2:
+            hits += written_runs(rules, view, groups)
     if said:
         hits += _said_numbers(rules, view, said)
     if said or digits:
@@ -67,7 +71,7 @@ def _with_rest(rules: RuleSet, view: View, hits: list[Hit]) -> list[Hit]:
     for hit in [*hits, None]:
         end = hit.start if hit else len(view.chain)
         piece = view.chain[position:end]
-        rest = classify(rules, tail, piece, "" if hit else view.look) if len(piece) > _FEWEST_DIGITS else []
+        rest = [] if _is_nothing(piece) else classify(rules, tail, piece, "" if hit else view.look)
         found += [replace(inner, start=position + inner.start, end=position + inner.end) for inner in rest]
         tail += _redacted(piece, rest)
         if hit:
@@ -75,6 +79,10 @@ def _with_rest(rules: RuleSet, view: View, hits: list[Hit]) -> list[Hit]:
             tail += placeholder(hit.rule.type)
             position = hit.end
     return found
+
+
+def _is_nothing(piece: str) -> bool:
+    return len(piece) <= _FEWEST_DIGITS or (piece.isascii() and is_cold(piece))
 
 
 def _redacted(piece: str, hits: list[Hit]) -> str:

@@ -23,7 +23,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, cast
@@ -42,7 +42,11 @@ _OPTIONAL = {
     "after", "context", "cues", "digits", "edge", "extension", "fit", "locales", "needs", "negative", "negative_window",
     "on_invalid", "public", "spoken", "units", "validators",
 }  # fmt: skip
-_CHOICES = {"kind": ("run", "regex", "email", "spoken", "value"), "edge": ("word", "hex"), "on_invalid": ("drop", "need_context", "keep")}
+_CHOICES = {
+    "kind": ("run", "regex", "email", "spoken", "value"),
+    "edge": ("word", "hex"),
+    "on_invalid": ("drop", "need_context", "keep"),
+}
 _LETTERS = re.compile(r"[^\W\d_]+")
 LONGEST = 380
 """Largest ``max_len``: the hold-back is bounded by it."""
@@ -133,6 +137,8 @@ class RuleSet:
     """Rules of kind ``value`` by cue phrase (words in lower case)."""
     cue_ends: frozenset[str]
     """Last words of the cue phrases."""
+    builtin: bool = False
+    """Exactly the rules of the package: quick tests made for them hold."""
 
     def of_kind(self, kind: Kind) -> tuple[Rule, ...]:
         """The rules of one kind, most important first."""
@@ -172,7 +178,7 @@ def builtin_rules() -> RuleSet:
     """The rules shipped with the package."""
     folder = resources.files("harness.pii").joinpath("rules")
     files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
-    return load_rules((item.name, item.read_text(encoding="utf-8")) for item in files)
+    return replace(load_rules((item.name, item.read_text(encoding="utf-8")) for item in files), builtin=True)
 
 
 def _tables(name: str, text: str) -> list[dict[str, Any]]:

@@ -64,7 +64,6 @@ def _list(view: View, start: int) -> bool:
 
 
 def _window(candidates: tuple[Rule, ...], view: View, start: int, end: int, digits: int) -> list[Hit]:
-    hits: list[Hit] = []
     begin = start
     while begin and start - begin < 2 and view.chain[begin - 1] in "(+":
         begin -= 1
@@ -77,9 +76,10 @@ def _window(candidates: tuple[Rule, ...], view: View, start: int, end: int, digi
             if rule.pattern.fullmatch(view.chain, low, end):
                 hit = _run_hit(rule, view, low, end, digits)
                 if hit:
-                    hits.append(hit)
+                    # Rules come by priority: another one can only say the same of this window.
+                    return [hit]
                 break
-    return hits
+    return []
 
 
 def _run_hit(rule: Rule, view: View, start: int, end: int, digits: int) -> Hit | None:

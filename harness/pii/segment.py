@@ -18,12 +18,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from harness.pii.spoken import CLASSES, EXTENSION, HOT_WORDS
+from harness.pii.spoken import CLASSES, EXTENSION, HOT_WORDS, NUMBER_WORDS
 
-__all__ = ["CAP", "HELD_MAX", "LOOK", "Segment", "Segmenter", "cold_cut", "is_cold"]
+__all__ = ["CAP", "FEW_DIGITS", "HELD_MAX", "LOOK", "Segment", "Segmenter", "cold_cut", "is_cold", "is_idle"]
 
 CAP = 380
 """Longest chain or token, in raw code points."""
@@ -51,22 +50,31 @@ _LOWER = {code: chr(code).lower() if chr(code).isalpha() else " " for code in ra
     map(ord, "0123456789@"), "0"
 )
 """Letters in lower case, ``0`` for what is hot by itself, blanks for everything else."""
+_ODD = re.compile(
+    r"[0-9]\.[0-9]+\.[0-9]+\.|:[0-9a-fA-F]{0,4}:|://|_|[A-Za-z0-9-]{15}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\."
+    r"|[A-Za-z]{2}[0-9]{2}[ -]{0,2}[A-Za-z0-9]{3}"
+)
+_DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
+FEW_DIGITS = 6
+"""Without a cue no value of the built-in rules has fewer digits, but for addresses of the network."""
+
 _AFTER_CLASS = {"D": "NDFJL", "N": "NDFGJL", "F": "NDF", "G": "NDF", "L": "NDJL", "W": "NDJ", "J": "NDFGJLW"}
 """Class of a token's last word -> classes of the next word that continue the chain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of folded text, from the position asked for to ``end``.
+class Segment(NamedTuple):
+    """A stretch of folded text; what lies between the position asked for and ``begin`` is cold.
 
     Args:
-        kind: ``cold`` holds no value, ``hot`` is to be classified, ``oversize`` is masked.
+        kind: ``cold`` holds no value (then begin == end), ``hot`` is to be classified, ``oversize`` is masked.
+        begin: its first folded character.
         end: one past its last folded character.
         look: end of the text after it that may be read as context.
         open: an oversize row goes on after ``end``.
     """
 
     kind: Literal["cold", "hot", "oversize"]
+    begin: int
     end: int
     look: int = 0
     open: bool = False
@@ -86,6 +94,27 @@ def is_cold(text: str) -> bool:
         return False
     words = low.split()
     return HOT_WORDS.isdisjoint(words) and (len(text) < CAP or max(map(len, text.split()), default=0) < CAP)
+
+
+def is_idle(text: str, cue_ends: frozenset[str]) -> bool:
+    """A quick, sufficient test that the built-in rules find nothing in the short ASCII ``text``, no cue standing before it.
+
+    Without a cue a value has an ``@``, six digits or more, seven of them said, a spoken joiner, or the look of an address
+    of the network or of a secret.
+    """
+    low = text.translate(_LOWER)
+    count = low.count("0")
+    words = low.split()
+    if HOT_WORDS.isdisjoint(words):
+        return not count or (
+            count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not _ODD.search(text)
+        )
+    said = sum([word in NUMBER_WORDS for word in words])
+    if "dot" in words or "@" in text or ("at" in words and _DOMAIN.search(text)):
+        return False
+    if not cue_ends.isdisjoint(words):
+        return not count and said < 2
+    return count < FEW_DIGITS and count + 3 * said < FEW_DIGITS + 1 and not (count and _ODD.search(text))
 
 
 def cold_cut(text: str) -> int:
@@ -152,13 +181,12 @@ class Segmenter:
         limit = self._next_hot(start)
         token, oversize = _last_token(text, offsets, start, limit)
         if oversize:
-            return Segment("cold", token) if token > start else Segment("oversize", _within(offsets, start, CAP), open=True)
+            return Segment("oversize", token, _within(offsets, token, CAP), open=True)
         if limit == len(text) and final:
-            return Segment("cold", len(text))
+            return Segment("cold", limit, limit)
         begin = _word_before(text, start, token)
-        if begin > start:
-            return Segment("cold", begin)
-        return _chain(text, offsets, start, token, final=final, masking=False) if limit < len(text) else None
+        found = _chain(text, offsets, begin, token, final=final, masking=False) if limit < len(text) else None
+        return found or (Segment("cold", begin, begin) if begin > start else None)
 
 
 def _word_before(text: str, start: int, token: int) -> int:
@@ -215,7 +243,7 @@ def _chain(
     while True:
         end = _token_end(text, position, cap) if position < cap else cap
         if end == cap < len(text):
-            return Segment("oversize", cap, open=True) if start == hot else Segment("cold", hot)
+            return Segment("oversize", hot, cap, open=True)
         if end == len(text) and not final:
             return None
         stop = _within(offsets, end, LOOK) if end < len(text) else end
@@ -228,7 +256,7 @@ def _chain(
         if not _continues(text, start, end, after, kind, mail=mail):
             if after.end() == len(text) and not final:
                 return None
-            return Segment("oversize" if masking else "hot", end, look=after.end())
+            return Segment("oversize" if masking else "hot", start, end, after.end())
         position = after.start(3)
 
 

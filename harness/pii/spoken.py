@@ -19,7 +19,20 @@ from typing import Any
 
 from harness.text.lexicon import load, words
 
-__all__ = ["CLASSES", "EXTENSION", "HOT_WORDS", "MONTHS", "Address", "Run", "addresses", "runs", "spoken_like", "written"]
+__all__ = [
+    "CLASSES",
+    "EXTENSION",
+    "HOT_WORDS",
+    "MONTHS",
+    "NUMBER_WORDS",
+    "Address",
+    "Run",
+    "addresses",
+    "has_number_word",
+    "runs",
+    "spoken_like",
+    "written",
+]
 
 _DATA: Mapping[str, Any] = load("harness.pii", "spoken")
 _DIGIT: Mapping[str, str] = _DATA["digit"]
@@ -34,8 +47,12 @@ _NEVER = words(_DATA["never_local"])
 EXTENSION = words(_DATA["extension"]) | {"x"}
 """Words before the extension of a telephone number."""
 MONTHS = words(_DATA["month"])
-_NUMBER = frozenset({*_DIGIT, *_PAIR, *_SCALE, *_REPEAT})
-_NAMES = {"0": "zero"} | {digit: word for word, digit in reversed(list(_DIGIT.items())[:14]) if word != "niner"} | {"0": "zero"}
+NUMBER_WORDS = frozenset({*_DIGIT, *_PAIR, *_SCALE, *_REPEAT})
+_NAMES = (
+    {"0": "zero"}
+    | {digit: word for word, digit in reversed(list(_DIGIT.items())[:14]) if word != "niner"}
+    | {"0": "zero"}
+)
 _SPEAK = {".": "dot", "_": "underscore", "-": "dash", "+": "plus", "@": "at"}
 
 CLASSES: Mapping[str, str] = {
@@ -44,12 +61,15 @@ CLASSES: Mapping[str, str] = {
     **dict.fromkeys(EXTENSION - {"x"}, "F"),
     **dict.fromkeys(_JOINER, "J"),
     **dict.fromkeys(_AT, "J"),
-    **dict.fromkeys(_NUMBER, "N"),
+    **dict.fromkeys(NUMBER_WORDS, "N"),
 }
 """Word -> N number, J joiner of an address, F filler, G link between number words."""
 
-HOT_WORDS = (_NUMBER - {"o", "second", "first", "third"}) | _AT | {"dot", "underscore", "hyphen", "dash", "plus"} | set(
-    "bcefghjklnopqruvwxyz"
+HOT_WORDS = (
+    (NUMBER_WORDS - {"o", "second", "first", "third"})
+    | _AT
+    | {"dot", "underscore", "hyphen", "dash", "plus"}
+    | set("bcefghjklnopqruvwxyz")
 )
 """Words at which a value may begin, or one word before it; single letters, since addresses are spelled."""
 
@@ -117,6 +137,11 @@ class Address:
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
 
+def has_number_word(text: str) -> bool:
+    """Whether a number word is among the words of ``text``."""
+    return not NUMBER_WORDS.isdisjoint(_SPEECH.findall(text.lower()))
+
+
 def runs(text: str) -> list[Run]:
     """The spoken runs of folded ``text`` with two digits or more."""
     found: list[Run] = []
@@ -179,7 +204,13 @@ class _Reader:
         if name in _REPEAT:
             self._repeat, self._open = (_REPEAT[name], start), ""
             return True
-        return bool(self._items) and CLASSES.get(name, "") in "FGJ" and name in CLASSES and name not in _AT and name != "dot"
+        return (
+            bool(self._items)
+            and CLASSES.get(name, "") in "FGJ"
+            and name in CLASSES
+            and name not in _AT
+            and name != "dot"
+        )
 
     def _unit(self, digit: str, start: int, end: int) -> bool:
         if self._open and digit != "0" and _CLOSE.fullmatch(self._text, self._items[-1].end, start):
@@ -242,7 +273,7 @@ def _kind(core: str) -> str:
         return "@"
     if name in _JOINER:
         return "J"
-    if name in _NUMBER or name.isdigit():
+    if name in NUMBER_WORDS or name.isdigit():
         return "N"
     if len(name) == 1 and name.isalpha():
         return "L"

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from harness.pii.detect import classify
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.rules import RuleSet, builtin_rules
-from harness.pii.segment import CAP, Segmenter, cold_cut, is_cold
+from harness.pii.segment import CAP, Segmenter, cold_cut, is_cold, is_idle
+from harness.pii.view import has_any
 from harness.text.fold import Folder
 from harness.text.placeholder import placeholder
 from harness.text.span import RedactedText, Span
@@ -28,9 +29,12 @@ OVERSIZE = "OVERSIZE"
 STRIDE = 12
 """Code points that a :class:`RedactStream` awaits before it looks again: small pieces cost less, hold-back grows by six."""
 
+_LEAD = 130
+"""Characters of it in which a cue can stand."""
+
 _NOTHING = RedactedText("")
 
-_TAIL = 240
+_TAIL = 160
 """Characters of folded, redacted text kept as context."""
 
 
@@ -50,7 +54,18 @@ class SpanStream:
         stride: code points that are awaited before the next look; the spans are the same for every stride.
     """
 
-    __slots__ = ("_folder", "_masking", "_offsets", "_raw", "_rules", "_stride", "_tail", "_text", "_waiting", "settled")
+    __slots__ = (
+        "_folder",
+        "_masking",
+        "_offsets",
+        "_raw",
+        "_rules",
+        "_stride",
+        "_tail",
+        "_text",
+        "_waiting",
+        "settled",
+    )
 
     def __init__(self, rules: RuleSet, stride: int = 1) -> None:
         self._rules = rules
@@ -120,15 +135,15 @@ class SpanStream:
         position = 0
         segments = Segmenter(text, offsets, final=final)
         while segment := segments.next(position, masking=self._masking):
-            end = segment.end
-            if segment.kind == "cold":
-                self._remember(text[max(position, end - _TAIL) : end])
-            elif segment.kind == "hot":
-                spans += self._classified(position, end, text[end : segment.look])
-            else:
-                self._masking = segment.open
-                if end > position:
-                    spans.append(Span(offsets[position], offsets[end - 1] + 1, OVERSIZE, "oversize"))
+            kind, begin, end, look, is_open = segment
+            if begin > position:
+                self._remember(text[max(position, begin - _TAIL) : begin])
+            if kind == "hot":
+                spans += self._classified(begin, end, text[end:look])
+            elif kind == "oversize":
+                self._masking = is_open
+                if end > begin:
+                    spans.append(Span(offsets[begin], offsets[end - 1] + 1, OVERSIZE, "oversize"))
                     self._remember(placeholder(OVERSIZE))
             position = end
         self._text, self._offsets = text[position:], offsets[position:]
@@ -138,6 +153,9 @@ class SpanStream:
 
     def _classified(self, start: int, end: int, look: str) -> list[Span]:
         chain, offsets = self._text[start:end], self._offsets
+        if self._rules.builtin and chain.isascii() and self._is_idle(chain):
+            self._remember(chain)
+            return []
         spans: list[Span] = []
         position = 0
         for hit in classify(self._rules, self._tail, chain, look):
@@ -148,6 +166,11 @@ class SpanStream:
             position = hit.end
         self._remember(chain[position:])
         return spans
+
+    def _is_idle(self, chain: str) -> bool:
+        """The quick test of a chain and of the cues that may stand before it."""
+        cues = self._rules.cue_ends
+        return is_idle(chain, cues) and (len(chain) < 3 or not has_any(self._tail[-_LEAD:], cues))
 
     def _remember(self, text: str) -> None:
         self._tail = (self._tail + text)[-_TAIL:]
@@ -211,6 +234,8 @@ class Redactor:
 
     def __init__(self, rules: RuleSet | None = None) -> None:
         self._rules = rules if rules is not None else builtin_rules()
+        self._quick = self._rules.builtin
+        self._cue_ends = self._rules.cue_ends
 
     @property
     def policy_digest(self) -> str:
@@ -224,7 +249,7 @@ class Redactor:
 
     def detect(self, text: str) -> list[Span]:
         """Spans of ``text``, sorted, not overlapping."""
-        if text.isascii() and is_cold(text):
+        if text.isascii() and (is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text)):
             return []
         stream = self.span_stream()
         stream.hold(text)

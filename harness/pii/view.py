@@ -10,20 +10,28 @@ import re
 
 from harness.text.placeholder import PLACEHOLDER
 
-__all__ = ["View"]
+__all__ = ["View", "has_any"]
 
 _NO_WORD = re.compile(r"[\W\d_]+")
 _LEAD_WORD = re.compile(r"[^\W\d_]+|[0-9]+")
+_WORDS_ONLY = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
 _LEAD = 120
 _NEAR = 80
 """Characters of cleaned text that hold the widest window."""
 _RIGHT_WORD = re.compile(r"[\s().,:;\\/-]{0,4}([^\W\d_]{1,20})(?=[\s,;:!?)\\]|\.(?:\s|\Z)|\Z)")
 
 
+def has_any(text: str, words: frozenset[str]) -> bool:
+    """Whether one of ``words`` is in ``text``, whatever its case."""
+    if text.isascii():
+        return not words.isdisjoint(text.translate(_WORDS_ONLY).split())
+    return not words.isdisjoint(_NO_WORD.split(text.lower()))
+
+
 class View:
     """A chain in its surroundings, with the context words of each position computed once."""
 
-    __slots__ = ("_before", "_lead", "_sets", "_words", "chain", "look", "tail")
+    __slots__ = ("_before", "_lead", "_sets", "chain", "look", "tail")
 
     def __init__(self, tail: str, chain: str, look: str) -> None:
         self.tail = tail
@@ -31,7 +39,6 @@ class View:
         self.look = look
         self._before: dict[int, str] = {}
         self._sets: dict[int, frozenset[str]] = {}
-        self._words: str | None = None
         self._lead: list[tuple[int, str]] | None = None
 
     def char_before(self, start: int) -> str:
@@ -46,21 +53,29 @@ class View:
         return " " if char >= "\u2e80" else char
 
     def words_before(self, start: int) -> str:
-        """Cleaned words before ``start``."""
+        """Cleaned words before ``start``, in lower case, parted by one blank."""
         known = self._before.get(start)
         if known is None:
-            if self._words is None:
-                tail = PLACEHOLDER.sub(" ", self.tail) if "_REDACTED]" in self.tail else self.tail
-                self._words = _NO_WORD.sub(" ", tail)
-            joined = self._words + _NO_WORD.sub(" ", self.chain[:start]) if start else self._words
-            known = self._before[start] = joined.replace("  ", " ").rstrip()
+            tail = self.tail
+            if "_REDACTED]" in tail:
+                tail = PLACEHOLDER.sub(" ", tail)
+            text = tail + self.chain[:start]
+            if text.isascii():
+                known = " ".join(text.translate(_WORDS_ONLY).split())
+            else:
+                known = _NO_WORD.sub(" ", text).strip().lower()
+            self._before[start] = known
         return known
+
+    def has_any(self, words: frozenset[str]) -> bool:
+        """Whether one of ``words`` is among the last words up to the chain's end; a quick test, with false alarms."""
+        return has_any(self.tail[-_LEAD:] + self.chain, words)
 
     def word_set(self, start: int) -> frozenset[str]:
         """Lower-case words among the last of :meth:`words_before`."""
         known = self._sets.get(start)
         if known is None:
-            known = self._sets[start] = frozenset(self.words_before(start)[-_NEAR:].lower().split())
+            known = self._sets[start] = frozenset(self.words_before(start)[-_NEAR:].split())
         return known
 
     def word_after(self, end: int) -> str:
