@@ -15,7 +15,7 @@ from harness.pii.cued import cued_values
 from harness.pii.hits import Hit, accepted, chosen, hit_of
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.runs import GROUP, written_runs
-from harness.pii.segment import FEW_DIGITS, is_cold
+from harness.pii.segment import FEW_DIGITS, is_plain
 from harness.pii.spoken import Run, addresses, has_number_word, runs
 from harness.pii.validators import fit_iban
 from harness.pii.view import View
@@ -28,7 +28,7 @@ _ADDRESS_ROW = re.compile(r"[\w.%+'@-]+")
 _HEX_EDGE = (":", "_")
 _SAID_AT = re.compile(r"(?:\bat\b|@).{0,80}(?:\bdot\b|\.)|\bdot\b", re.IGNORECASE | re.DOTALL)
 _MAIL_CUE = frozenset({"email", "mail", "e", "gmail", "inbox", "write", "send", "sent", "address"})
-_GLUED = re.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]|[A-Za-z]{2}[ -][0-9]|:|_")
+_GLUED = re.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]|[A-Z]{2}[ -][0-9]|:|_")
 """What every built-in pattern that is searched for has in it."""
 
 
@@ -82,7 +82,7 @@ def _with_rest(rules: RuleSet, view: View, hits: list[Hit]) -> list[Hit]:
 
 
 def _is_nothing(piece: str) -> bool:
-    return len(piece) <= _FEWEST_DIGITS or (piece.isascii() and is_cold(piece))
+    return len(piece) <= _FEWEST_DIGITS or (piece.isascii() and is_plain(piece))
 
 
 def _redacted(piece: str, hits: list[Hit]) -> str:

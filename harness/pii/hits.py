@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.pii.rules import Cues, Rule
+from harness.pii.shapes import digits_of
 from harness.pii.surrogate import is_surrogate
 from harness.pii.validators import is_toll_free
 from harness.pii.view import View
@@ -40,8 +41,12 @@ def chosen(hits: Iterable[Hit]) -> list[Hit]:
 
 def hit_of(rule: Rule, view: View, start: int, end: int) -> Hit:
     """The hit, a surrogate with the priority of one."""
-    fake = rule.priority < _SURROGATE and view.chain[start] != "+" and is_surrogate(rule.type, view.chain[start:end])
-    return Hit(start, end, rule, _SURROGATE if fake else rule.priority)
+    priority = rule.priority
+    if priority < _SURROGATE and view.chain[start] != "+":
+        text = view.chain[start:end]
+        if ("55" in text or "000" in digits_of(text)) and is_surrogate(rule.type, text):
+            priority = _SURROGATE
+    return Hit(start, end, rule, priority)
 
 
 def accepted(rule: Rule, view: View, start: int, end: int, value: str | None = None) -> bool:

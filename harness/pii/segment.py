@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 from harness.pii.spoken import CLASSES, EXTENSION, HOT_WORDS, NUMBER_WORDS
 
-__all__ = ["CAP", "FEW_DIGITS", "HELD_MAX", "LOOK", "Segment", "Segmenter", "cold_cut", "is_cold", "is_idle"]
+__all__ = ["CAP", "FEW_DIGITS", "HELD_MAX", "LOOK", "Segment", "Segmenter", "cold_cut", "is_cold", "is_idle", "is_plain"]
 
 CAP = 380
 """Longest chain or token, in raw code points."""
@@ -50,10 +50,7 @@ _LOWER = {code: chr(code).lower() if chr(code).isalpha() else " " for code in ra
     map(ord, "0123456789@"), "0"
 )
 """Letters in lower case, ``0`` for what is hot by itself, blanks for everything else."""
-_ODD = re.compile(
-    r"[0-9]\.[0-9]+\.[0-9]+\.|:[0-9a-fA-F]{0,4}:|://|_|[A-Za-z0-9-]{15}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\."
-    r"|[A-Za-z]{2}[0-9]{2}[ -]{0,2}[A-Za-z0-9]{3}"
-)
+_LONG_WORD = 14
 _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
 FEW_DIGITS = 6
 """Without a cue no value of the built-in rules has fewer digits, but for addresses of the network."""
@@ -96,6 +93,17 @@ def is_cold(text: str) -> bool:
     return HOT_WORDS.isdisjoint(words) and (len(text) < CAP or max(map(len, text.split()), default=0) < CAP)
 
 
+def is_plain(text: str) -> bool:
+    """A quick, sufficient test that no rule finds anything in the ASCII ``text``, whatever stands before it."""
+    low = text.translate(_LOWER)
+    if "0" in low:
+        return False
+    words = low.split()
+    if HOT_WORDS.isdisjoint(words):
+        return True
+    return sum([word in NUMBER_WORDS for word in words]) < 2 and "dot" not in words and "." not in text
+
+
 def is_idle(text: str, cue_ends: frozenset[str]) -> bool:
     """A quick, sufficient test that the built-in rules find nothing in the short ASCII ``text``, no cue standing before it.
 
@@ -107,14 +115,19 @@ def is_idle(text: str, cue_ends: frozenset[str]) -> bool:
     words = low.split()
     if HOT_WORDS.isdisjoint(words):
         return not count or (
-            count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not _ODD.search(text)
+            count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not _is_odd(text)
         )
     said = sum([word in NUMBER_WORDS for word in words])
     if "dot" in words or "@" in text or ("at" in words and _DOMAIN.search(text)):
         return False
     if not cue_ends.isdisjoint(words):
         return not count and said < 2
-    return count < FEW_DIGITS and count + 3 * said < FEW_DIGITS + 1 and not (count and _ODD.search(text))
+    return count < FEW_DIGITS and count + 3 * said < FEW_DIGITS + 1 and not (count and _is_odd(text))
+
+
+def _is_odd(text: str) -> bool:
+    """Whether a network address, an identifier or a secret with few digits may be in ``text``."""
+    return text.count(":") > 1 or text.count(".") > 1 or "_" in text or max(map(len, text.split())) > _LONG_WORD
 
 
 def cold_cut(text: str) -> int:
