@@ -3,12 +3,16 @@
 1. A rule states ``id``, ``type``, ``kind``, ``pattern``, ``priority``, ``min_len``, ``max_len`` and ``examples``
    (``match`` and ``no_match``, at least one each); everything else has a default. Unknown fields are errors.
 2. ``kind``: ``run`` = the pattern must match a whole row of digit groups; ``regex`` = it is searched in a chain;
-   ``email`` = it is the domain, the local part is read outward from ``@``.
+   ``email`` = it is the domain, the local part is read outward from ``@``; ``spoken`` = it must match all digits of a
+   spoken run; ``value`` = it is matched where a cue phrase and at most six fillers end, and ``spoken`` is what the
+   digits of a spoken run must match there.
 3. ``context``: cue words near the value. Of a positive and a negative cue the nearer one counts. ``required`` = no
    cue, no span; ``side`` = left | both (the next word counts too).
 4. ``on_invalid`` says what a refused validator means: ``drop``, ``need_context`` or ``keep``.
 5. ``negative`` = cues that speak against it, ``units`` = next words that do; ``public`` = cues that make a toll-free
-   number public; ``after`` = what may follow directly although digits follow; ``extension`` = "x204" belongs to it.
+   number public; ``after`` = what may follow directly although digits follow; ``extension`` = "x204" belongs to it;
+   ``cues`` = the phrases of kind ``value``; ``needs`` = one of these strings must be in the chain (regex); ``edge`` =
+   ``hex``: no ``:`` or ``_`` beside it.
 6. ``[macros]`` of a file: ``<NAME>`` in a pattern is replaced by its text, as a word list by its list.
 """
 
@@ -19,7 +23,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, cast
@@ -27,26 +31,60 @@ from typing import Any, Literal, cast
 from harness.errors import ConfigError
 from harness.pii.validators import VALIDATORS
 
-__all__ = ["Context", "Rule", "RuleSet", "builtin_rules", "load_rules"]
+__all__ = ["Context", "Cues", "Rule", "RuleSet", "builtin_rules", "load_rules"]
 
-Kind = Literal["run", "regex", "email"]
+Kind = Literal["run", "regex", "email", "spoken", "value"]
+_KINDS: tuple[Kind, ...] = ("run", "regex", "email", "spoken", "value")
 OnInvalid = Literal["drop", "need_context", "keep"]
 
 _REQUIRED = {"id", "type", "kind", "pattern", "priority", "min_len", "max_len", "examples"}
 _OPTIONAL = {
-    "after", "context", "digits", "extension", "fit", "negative", "negative_window", "on_invalid", "public", "units",
-    "validators",
+    "after", "context", "cues", "digits", "edge", "extension", "fit", "locales", "needs", "negative", "negative_window",
+    "on_invalid", "public", "spoken", "units", "validators",
 }  # fmt: skip
-_CHOICES = {"kind": ("run", "regex", "email"), "on_invalid": ("drop", "need_context", "keep")}
-LONGEST = 400
+_CHOICES = {
+    "kind": ("run", "regex", "email", "spoken", "value"),
+    "edge": ("word", "hex"),
+    "on_invalid": ("drop", "need_context", "keep"),
+}
+_LETTERS = re.compile(r"[^\W\d_]+")
+LONGEST = 380
 """Largest ``max_len``: the hold-back is bounded by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """Cue words and phrases; ``first`` are their first words, by which most texts are dismissed."""
+
+    pattern: re.Pattern[str]
+    first: frozenset[str]
+
+    def nearest(self, before: str, near: frozenset[str], window: int) -> int | None:
+        """Characters between the last cue in ``before`` and its end; None if none is in the window.
+
+        Args:
+            before: cleaned text.
+            near: at least the lower-case words of its window.
+            window: characters.
+        """
+        if self.first.isdisjoint(near):
+            return None
+        text = before[-window:]
+        last = None
+        for last in self.pattern.finditer(text):  # noqa: B007 - the last one is wanted
+            pass
+        return None if last is None else len(text) - last.end()
+
+    def is_cue(self, word: str) -> bool:
+        """Whether ``word`` is one of them."""
+        return self.pattern.fullmatch(word) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Cue words of a rule; ``window`` in characters of cleaned text before the value."""
 
-    words: re.Pattern[str]
+    words: Cues
     window: int = 64
     both: bool = False
     required: bool = False
@@ -69,13 +107,17 @@ class Rule:
     validators: tuple[Callable[[str], bool], ...] = ()
     on_invalid: OnInvalid = "drop"
     context: Context | None = None
-    negative: re.Pattern[str] | None = None
+    negative: Cues | None = None
     negative_window: int = 64
-    units: re.Pattern[str] | None = None
-    public: re.Pattern[str] | None = None
+    units: Cues | None = None
+    public: Cues | None = None
     after: re.Pattern[str] | None = None
     extension: bool = False
     fit: str = ""
+    hex_edge: bool = False
+    needs: tuple[str, ...] = ()
+    cues: tuple[str, ...] = ()
+    spoken: re.Pattern[str] | None = None
 
     def valid(self, value: str) -> bool:
         """Whether every validator accepts ``value`` (folded)."""
@@ -89,10 +131,18 @@ class RuleSet:
     rules: tuple[Rule, ...]
     digest: str
     by_digits: Mapping[int, tuple[Rule, ...]]
+    """Rules of kind ``run`` by the digits they take."""
+    by_kind: Mapping[Kind, tuple[Rule, ...]]
+    by_cue: Mapping[str, tuple[Rule, ...]]
+    """Rules of kind ``value`` by cue phrase (words in lower case)."""
+    cue_ends: frozenset[str]
+    """Last words of the cue phrases."""
+    builtin: bool = False
+    """Exactly the rules of the package: quick tests made for them hold."""
 
     def of_kind(self, kind: Kind) -> tuple[Rule, ...]:
         """The rules of one kind, most important first."""
-        return tuple(rule for rule in self.rules if rule.kind == kind)
+        return self.by_kind.get(kind, ())
 
 
 def load_rules(sources: Iterable[tuple[str, str]]) -> RuleSet:
@@ -115,7 +165,12 @@ def load_rules(sources: Iterable[tuple[str, str]]) -> RuleSet:
     runs = [rule for rule in rules if rule.kind == "run"]
     most = max((rule.digits[1] for rule in runs), default=0)
     by_digits = {n: tuple(r for r in runs if r.digits[0] <= n <= r.digits[1]) for n in range(most + 1)}
-    return RuleSet(rules, digest, by_digits)
+    by_cue: dict[str, tuple[Rule, ...]] = {}
+    for rule in rules:
+        for cue in rule.cues:
+            by_cue[cue] = (*by_cue.get(cue, ()), rule)
+    by_kind: dict[Kind, tuple[Rule, ...]] = {kind: tuple(r for r in rules if r.kind == kind) for kind in _KINDS}
+    return RuleSet(rules, digest, by_digits, by_kind, by_cue, frozenset(cue.split()[-1] for cue in by_cue))
 
 
 @cache
@@ -123,7 +178,7 @@ def builtin_rules() -> RuleSet:
     """The rules shipped with the package."""
     folder = resources.files("harness.pii").joinpath("rules")
     files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
-    return load_rules((item.name, item.read_text(encoding="utf-8")) for item in files)
+    return replace(load_rules((item.name, item.read_text(encoding="utf-8")) for item in files), builtin=True)
 
 
 def _tables(name: str, text: str) -> list[dict[str, Any]]:
@@ -171,6 +226,10 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         after=_compiled(name, table["after"]) if "after" in table else None,
         extension=table.get("extension", False),
         fit=table.get("fit", ""),
+        hex_edge=table.get("edge") == "hex",
+        needs=tuple(table.get("needs", ())),
+        cues=tuple(" ".join(_LETTERS.findall(cue.lower())) for cue in table.get("cues", ())),
+        spoken=_compiled(name, table["spoken"]) if "spoken" in table else None,
     )
 
 
@@ -208,7 +267,8 @@ def _context(table: Mapping[str, Any]) -> Context:
     )
 
 
-def _cues(words: Sequence[str]) -> re.Pattern[str]:
+def _cues(words: Sequence[str]) -> Cues:
     """Any of ``words`` as whole words; case does not matter, longer ones first."""
     listed = "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
-    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
+    first = frozenset(found[0] for word in words if (found := _LETTERS.findall(word.lower())))
+    return Cues(re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE), first)

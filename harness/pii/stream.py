@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from harness.pii.detect import classify
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.rules import RuleSet, builtin_rules
-from harness.pii.segment import next_segment
+from harness.pii.segment import CAP, Segmenter, cold_cut, is_cold, is_idle
+from harness.pii.view import has_any
 from harness.text.fold import Folder
 from harness.text.placeholder import placeholder
 from harness.text.span import RedactedText, Span
@@ -25,7 +26,15 @@ __all__ = ["OVERSIZE", "RedactStream", "RedactionResult", "Redactor", "SpanStrea
 OVERSIZE = "OVERSIZE"
 """Type of what was masked because it is too long to be looked at whole."""
 
-_TAIL = 240
+STRIDE = 12
+"""Code points that a :class:`RedactStream` awaits before it looks again: small pieces cost less, hold-back grows by six."""
+
+_LEAD = 130
+"""Characters of it in which a cue can stand."""
+
+_NOTHING = RedactedText("")
+
+_TAIL = 160
 """Characters of folded, redacted text kept as context."""
 
 
@@ -38,32 +47,75 @@ class RedactionResult:
 
 
 class SpanStream:
-    """Finds spans in a text that arrives in pieces; offsets are code points of the whole raw text."""
+    """Finds spans in a text that arrives in pieces; offsets are code points of the whole raw text.
 
-    def __init__(self, rules: RuleSet) -> None:
+    Args:
+        rules: what to look for.
+        stride: code points that are awaited before the next look; the spans are the same for every stride.
+    """
+
+    __slots__ = (
+        "_folder",
+        "_masking",
+        "_offsets",
+        "_raw",
+        "_rules",
+        "_stride",
+        "_tail",
+        "_text",
+        "_waiting",
+        "settled",
+    )
+
+    def __init__(self, rules: RuleSet, stride: int = 1) -> None:
         self._rules = rules
+        self._stride = stride
         self._folder = Folder()
         self._text = ""
         self._offsets: Sequence[int] = range(0)
         self._tail = ""
         self._raw = 0
+        self._waiting = ""
         self._masking = False
         self.settled = 0
         """Code points before which everything is decided (rule 2)."""
 
     def feed(self, chunk: str) -> list[Span]:
         """Take the next piece; returns the spans that are certain now."""
-        folded, offsets = self._folder.feed(chunk, self._raw)
-        self._raw += len(chunk)
-        self._take(folded, offsets)
+        self._waiting += chunk
+        if len(self._waiting) < self._stride:
+            return []
+        self._look()
+        text = self._text
+        if not self._masking and text.isascii() and len(text) < CAP and is_cold(text):
+            cut = cold_cut(text)
+            if cut:
+                self._tail = (self._tail + text[:cut])[-_TAIL:]
+                self._text, self._offsets = text[cut:], self._offsets[cut:]
+                self.settled = self._offsets[0] if self._text else self._raw
+            return []
         return self._drain(final=False)
+
+    def hold(self, text: str) -> None:
+        """Take a piece without looking at it yet; for a text that is finished with it."""
+        self._waiting += text
+
+    def _look(self) -> None:
+        """Fold what waits."""
+        if self._waiting:
+            folded, offsets = self._folder.feed(self._waiting, self._raw)
+            self._raw += len(self._waiting)
+            self._waiting = ""
+            self._take(folded, offsets)
 
     def boundary(self) -> None:
         """A soft separator of no width: an utterance ends here, but a number may go on in the next one."""
+        self._look()
         self._take("\n", [self._raw])
 
     def finish(self) -> list[Span]:
         """No more text: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
+        self._look()
         return self._drain(final=True)
 
     def _take(self, folded: str, offsets: Sequence[int]) -> None:
@@ -81,16 +133,17 @@ class SpanStream:
         text, offsets = self._text, self._offsets
         spans: list[Span] = []
         position = 0
-        while segment := next_segment(text, offsets, position, final=final, masking=self._masking):
-            end = segment.end
-            if segment.kind == "cold":
-                self._remember(text[max(position, end - _TAIL) : end])
-            elif segment.kind == "hot":
-                spans += self._classified(position, end, text[end : segment.look])
-            else:
-                self._masking = segment.open
-                if end > position:
-                    spans.append(Span(offsets[position], offsets[end - 1] + 1, OVERSIZE, "oversize"))
+        segments = Segmenter(text, offsets, final=final)
+        while segment := segments.next(position, masking=self._masking):
+            kind, begin, end, look, is_open = segment
+            if begin > position:
+                self._remember(text[max(position, begin - _TAIL) : begin])
+            if kind == "hot":
+                spans += self._classified(begin, end, text[end:look])
+            elif kind == "oversize":
+                self._masking = is_open
+                if end > begin:
+                    spans.append(Span(offsets[begin], offsets[end - 1] + 1, OVERSIZE, "oversize"))
                     self._remember(placeholder(OVERSIZE))
             position = end
         self._text, self._offsets = text[position:], offsets[position:]
@@ -100,6 +153,9 @@ class SpanStream:
 
     def _classified(self, start: int, end: int, look: str) -> list[Span]:
         chain, offsets = self._text[start:end], self._offsets
+        if self._rules.builtin and chain.isascii() and self._is_idle(chain):
+            self._remember(chain)
+            return []
         spans: list[Span] = []
         position = 0
         for hit in classify(self._rules, self._tail, chain, look):
@@ -111,6 +167,11 @@ class SpanStream:
         self._remember(chain[position:])
         return spans
 
+    def _is_idle(self, chain: str) -> bool:
+        """The quick test of a chain and of the cues that may stand before it."""
+        cues = self._rules.cue_ends
+        return is_idle(chain, cues) and (len(chain) < 3 or not has_any(self._tail[-_LEAD:], cues))
+
     def _remember(self, text: str) -> None:
         self._tail = (self._tail + text)[-_TAIL:]
 
@@ -118,8 +179,10 @@ class SpanStream:
 class RedactStream:
     """Redacts a text that arrives in pieces."""
 
+    __slots__ = ("_given", "_held", "_operator", "_spans", "_stream")
+
     def __init__(self, rules: RuleSet, operator: Operator = replace) -> None:
-        self._stream = SpanStream(rules)
+        self._stream = SpanStream(rules, STRIDE)
         self._operator = operator
         self._held = ""
         self._given = 0
@@ -138,7 +201,11 @@ class RedactStream:
     def feed(self, chunk: str) -> RedactedText:
         """Take the next piece; returns what is certain now, maybe nothing."""
         self._held += chunk
-        return self._out(self._stream.feed(chunk))
+        stream = self._stream
+        spans = stream.feed(chunk)
+        if stream.settled == self._given:
+            return _NOTHING
+        return self._out(spans)
 
     def boundary(self) -> None:
         """See :meth:`SpanStream.boundary`."""
@@ -153,6 +220,8 @@ class RedactStream:
         size = self._stream.settled - self._given
         ready, self._held = self._held[:size], self._held[size:]
         base, self._given = self._given, self._stream.settled
+        if not spans:
+            return RedactedText(ready)
         return apply(ready, spans, self._operator, base=base)
 
 
@@ -165,6 +234,8 @@ class Redactor:
 
     def __init__(self, rules: RuleSet | None = None) -> None:
         self._rules = rules if rules is not None else builtin_rules()
+        self._quick = self._rules.builtin
+        self._cue_ends = self._rules.cue_ends
 
     @property
     def policy_digest(self) -> str:
@@ -178,14 +249,16 @@ class Redactor:
 
     def detect(self, text: str) -> list[Span]:
         """Spans of ``text``, sorted, not overlapping."""
+        if text.isascii() and (is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text)):
+            return []
         stream = self.span_stream()
-        return stream.feed(text) + stream.finish()
+        stream.hold(text)
+        return stream.finish()
 
     def redact(self, text: str, operator: Operator = replace) -> RedactionResult:
         """``text`` with every span replaced."""
-        stream = self.stream(operator)
-        redacted = stream.feed(text) + stream.finish()
-        return RedactionResult(RedactedText(redacted), stream.spans)
+        spans = self.detect(text)
+        return RedactionResult(apply(text, spans, operator) if spans else RedactedText(text), tuple(spans))
 
     def stream(self, operator: Operator = replace) -> RedactStream:
         """A stream for one text that arrives in pieces."""

@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.pii.fakes import Digest, Kind, fill, like
+from harness.pii.marks import MARKED
 from harness.pii.shapes import card_marker, country_code, digits_of, iban_marker, is_marked, is_nanp, main_number
+from harness.pii.spoken import spoken_like, written
 from harness.pii.validators import iban_ok, luhn_ok
 from harness.text.fold import fold
 
@@ -26,6 +27,7 @@ _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?(?:example\.(?:com|org|net)|[^.@]+\.(?:t
 _DOMAINS = ("example.com", "example.org", "example.net")
 _LETTERS = "abcdefghijkmnopqrstuvwxyz"
 _ATTEMPTS = 10_000
+_UNSEEN = ("OVERSIZE", "UNKNOWN")
 _PART = re.compile(
     r"(?:\b(?:ending|ends|end)(?: (?:in|with|on))?|\blast (?:four|4)(?: digits)?(?: (?:are|is|were|of \w+ \w+ (?:are|is)))?"
     r"|[*xX•]{2,}[- ]?)[ :]{0,2}(?<![0-9])([0-9]{4})(?![0-9])",
@@ -44,40 +46,8 @@ class Edit:
     value_id: str
 
 
-class _Digest:
-    """Endless keyed pseudo-random numbers for one canonical value."""
-
-    def __init__(self, key: bytes, type_: str, canonical: str, attempt: int) -> None:
-        self._key = key
-        self._message = f"{type_}\0{canonical}\0{attempt}".encode("utf-8", "surrogatepass")
-
-    def number(self, label: str, below: int) -> int:
-        """A number in ``range(below)`` that depends on ``label`` too."""
-        raw = hmac.new(self._key, self._message + b"\0" + label.encode(), hashlib.sha256).digest()
-        return int.from_bytes(raw, "big") % below
-
-    def nonzero(self, count: int) -> str:
-        """Likewise, none of them 0."""
-        row = ""
-        number = self.number("nonzero", 9**40)
-        while len(row) < count:
-            number, digit = divmod(number, 9)
-            row = str(digit + 1) + row
-        return row
-
-    def digits(self, count: int) -> str:
-        """The last ``count`` of 40 digits, so that longer and shorter writings end alike."""
-        return f"{self.number('digits', 10**40):040d}"[40 - count :] if count else ""
-
-
 def _folded(value: str) -> str:
     return fold(value)[0]
-
-
-def _fill(shape: str, digits: str) -> str:
-    """``shape`` (folded) with its digits replaced one by one."""
-    fresh = iter(digits)
-    return "".join(next(fresh) if char in "0123456789" else char for char in shape)
 
 
 # --- telephone -------------------------------------------------------------------------------------------------------
@@ -107,7 +77,7 @@ def _phone_canonical(value: str) -> str:
     return f"+{prefix.removeprefix('00')}{national}" if prefix else national
 
 
-def _phone_render(value: str, digest: _Digest) -> str:
+def _phone_render(value: str, digest: Digest) -> str:
     shape = _folded(value)
     main = main_number(shape)
     prefix, national = _phone_parts(main)
@@ -117,7 +87,7 @@ def _phone_render(value: str, digest: _Digest) -> str:
     else:
         fresh = ("000" + digest.nonzero(max(0, len(national) - 3)))[: len(national)]
     extension = shape[len(main) :]
-    return _fill(main, prefix + fresh) + _fill(extension, digest.digits(len(digits_of(extension))))
+    return fill(main, prefix + fresh) + fill(extension, digest.digits(len(digits_of(extension))))
 
 
 def _phone_is(value: str) -> bool:
@@ -134,12 +104,12 @@ def _digits_canonical(value: str) -> str:
     return digits_of(_folded(value))
 
 
-def _card_render(value: str, digest: _Digest) -> str:
+def _card_render(value: str, digest: Digest) -> str:
     shape = _folded(value)
     size = len(digits_of(shape))
     body = card_marker(size) + digest.digits(size - 5)
     check = next(d for d in "0123456789" if luhn_ok(body + d))
-    return _fill(shape, body + check)
+    return fill(shape, body + check)
 
 
 def _card_is(value: str) -> bool:
@@ -147,8 +117,8 @@ def _card_is(value: str) -> bool:
     return digits.startswith(card_marker(len(digits))) and luhn_ok(digits)
 
 
-def _ssn_render(value: str, digest: _Digest) -> str:
-    return _fill(_folded(value), f"666{1 + digest.number('group', 99):02d}{1 + digest.number('serial', 9999):04d}")
+def _ssn_render(value: str, digest: Digest) -> str:
+    return fill(_folded(value), f"666{1 + digest.number('group', 99):02d}{1 + digest.number('serial', 9999):04d}")
 
 
 def _ssn_is(value: str) -> bool:
@@ -160,7 +130,7 @@ def _compact(value: str) -> str:
     return "".join(filter(str.isalnum, _folded(value))).upper()
 
 
-def _iban_render(value: str, digest: _Digest) -> str:
+def _iban_render(value: str, digest: Digest) -> str:
     shape = _folded(value)
     old = _compact(value)
     fresh = "".join(
@@ -189,7 +159,7 @@ def _email_canonical(value: str) -> str:
     return _folded(value).lower()
 
 
-def _email_render(value: str, digest: _Digest) -> str:
+def _email_render(value: str, digest: Digest) -> str:
     local, _, domain = _folded(value).rpartition("@")
     made = [_email_char(char, digest.number(f"c{i}", 250)) for i, char in enumerate(local)]
     short = 6 - sum(map(str.isalnum, local))
@@ -214,7 +184,7 @@ def _ip_canonical(value: str) -> str:
     return _folded(value).lower()
 
 
-def _ip_render(value: str, digest: _Digest) -> str:
+def _ip_render(value: str, digest: Digest) -> str:
     shape = _folded(value)
     if ":" in shape:
         return _ipv6_render(shape, digest)
@@ -225,7 +195,7 @@ def _ip_render(value: str, digest: _Digest) -> str:
     return ".".join(parts)
 
 
-def _ipv6_render(shape: str, digest: _Digest) -> str:
+def _ipv6_render(shape: str, digest: Digest) -> str:
     """2001:db8 and as many groups as before, each of its length; a short or mixed one gets two."""
     groups = shape.split(":")
     if "." in shape or "::" in shape:
@@ -244,45 +214,47 @@ def _ip_is(value: str) -> bool:
     return re.match(r"24[0-9]\.[0-9]|2001:0?db8:", folded) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    canonical: Callable[[str], str]
-    render: Callable[[str, _Digest], str]
-    test: Callable[[str], bool]
-
-
-_KINDS: Mapping[str, _Kind] = {
-    "CREDIT_CARD": _Kind(_digits_canonical, _card_render, _card_is),
-    "EMAIL": _Kind(_email_canonical, _email_render, _email_is),
-    "IBAN": _Kind(_compact, _iban_render, _iban_is),
-    "IP": _Kind(_ip_canonical, _ip_render, _ip_is),
-    "PHONE": _Kind(_phone_canonical, _phone_render, _phone_is),
-    "SSN": _Kind(_digits_canonical, _ssn_render, _ssn_is),
+_KINDS: Mapping[str, Kind] = {
+    "CREDIT_CARD": Kind(_digits_canonical, _card_render, _card_is),
+    "EMAIL": Kind(_email_canonical, _email_render, _email_is),
+    "IBAN": Kind(_compact, _iban_render, _iban_is),
+    "IP": Kind(_ip_canonical, _ip_render, _ip_is),
+    "PHONE": Kind(_phone_canonical, _phone_render, _phone_is),
+    "SSN": Kind(_digits_canonical, _ssn_render, _ssn_is),
+    **MARKED,
 }
 
 
 def is_surrogate(type_: str, value: str) -> bool:
     """Whether ``value`` lies in the surrogate space of its type; types without a space have no surrogates."""
     kind = _KINDS.get(type_)
-    return kind is not None and kind.test(value)
+    return kind is not None and kind.test(_plain(type_, value))
 
 
 def canonical(type_: str, value: str) -> str:
     """What is the same for all writings of one value; the folded value itself for types without a surrogate space."""
     kind = _KINDS.get(type_)
-    return kind.canonical(value) if kind else _folded(value)
+    return kind.canonical(_plain(type_, value)) if kind else _folded(value)
+
+
+def _plain(type_: str, value: str) -> str:
+    """The value folded, and written where it was said."""
+    return written(type_, _folded(value))
 
 
 def last_four(type_: str, value: str) -> str | None:
     """The digits by which people name a value ("ending in 1234"); None where they do not."""
-    shape = _folded(value)
+    shape = _plain(type_, value)
     digits = digits_of(main_number(shape) if type_ == "PHONE" else shape)
-    return digits[-4:] if type_ in ("CREDIT_CARD", "PHONE", "SSN", "IBAN") and len(digits) >= 7 else None
+    return digits[-4:] if type_ in _NAMED_BY_LAST_FOUR and len(digits) >= 7 else None
 
 
 def last_four_mentions(text: str) -> list[tuple[int, int, str]]:
     """(start, end, digits) of every place where somebody names a value by its last four digits."""
     return [(found.start(1), found.end(1), _folded(found[1])) for found in _PART.finditer(text)]
+
+
+_NAMED_BY_LAST_FOUR = ("CREDIT_CARD", "PHONE", "SSN", "IBAN", "BANK_ACCOUNT")
 
 
 class SurrogateVault:
@@ -305,13 +277,19 @@ class SurrogateVault:
     def surrogate(self, type_: str, value: str) -> str:
         """The fake that stands for ``value``; the value itself if it is one already.
 
-        Text of a type without a surrogate space (masked oversize text) becomes a row of the same length that is
-        masked again.
+        A spoken value becomes digit words, with the digits its written form would have. Masked oversize text becomes a
+        row of the same length that is masked again; a type without a surrogate space keeps its classes of characters.
         """
+        folded = _folded(value)
+        plain = written(type_, folded)
+        if plain != folded:
+            return spoken_like(type_, folded, self.surrogate(type_, plain))
         kind = _KINDS.get(type_)
-        if kind is None:
-            return ("0" if _folded(value)[:1].isdigit() else "x") + "x" * (len(value) - 1)
+        if type_ in _UNSEEN:
+            return ("0" if folded[:1].isdigit() else "x") + "x" * (len(value) - 1)
         self.value_id(type_, value)
+        if kind is None:
+            return like(folded, Digest(self._key, type_, folded, 0))
         if kind.test(value):
             self._owner.setdefault((type_, kind.canonical(value)), kind.canonical(value))
             return value
@@ -322,9 +300,7 @@ class SurrogateVault:
 
     def value_id(self, type_: str, value: str) -> str:
         """``s1``, ``s2`` ... in the order values are first met."""
-        kind = _KINDS.get(type_)
-        canonical = kind.canonical(value) if kind else value
-        return self._ids.setdefault((type_, canonical), f"s{len(self._ids) + 1}")
+        return self._ids.setdefault((type_, canonical(type_, value)), f"s{len(self._ids) + 1}")
 
     def replace_parts(self, text: str) -> list[Edit]:
         """Edits for later mentions of a known value's last four digits ("ending in 1234").
@@ -341,11 +317,11 @@ class SurrogateVault:
                 self._mentioned.add(digits)
         return edits
 
-    def _probe(self, kind: _Kind, type_: str, canonical: str, value: str) -> str:
+    def _probe(self, kind: Kind, type_: str, canonical: str, value: str) -> str:
         """The first surrogate, from the known attempt on, that no other value has."""
         fake = value
         for attempt in range(self._attempts.get((type_, canonical), 0), _ATTEMPTS):
-            fake = kind.render(value, _Digest(self._key, type_, canonical, attempt))
+            fake = kind.render(value, Digest(self._key, type_, canonical, attempt))
             self._attempts[type_, canonical] = attempt
             if self._owner.setdefault((type_, kind.canonical(fake)), canonical) == canonical:
                 break

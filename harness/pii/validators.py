@@ -6,13 +6,14 @@ range of its type (harness/pii/SURROGATES.md), which real checks would refuse.
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
 from harness.pii.shapes import IBAN_LENGTHS, card_marker, country_code, digits_of, is_marked, is_nanp, main_number
 
-__all__ = ["VALIDATORS", "fit_iban", "iban_ok", "is_toll_free", "luhn_ok"]
+__all__ = ["VALIDATORS", "aba_check", "fit_iban", "iban_ok", "is_toll_free", "luhn_ok"]
 
 _TOLL_FREE = frozenset({"800", "833", "844", "855", "866", "877", "888"})
 _LENGTHS = {
@@ -128,6 +129,80 @@ def _not_date(text: str) -> bool:
     return not any(pattern.fullmatch(text.strip("()")) for pattern in _DATES)
 
 
+def _aba(text: str) -> bool:
+    """ABA routing number: a Federal Reserve prefix and the 3-7-1 check sum; 99 is the surrogate marker."""
+    digits = digits_of(text)
+    prefix = int(digits[:2])
+    known = prefix <= 12 or 21 <= prefix <= 32 or 61 <= prefix <= 72 or prefix in (80, 99)
+    return known and sum(int(d) * w for d, w in zip(digits, (3, 7, 1) * 3, strict=True)) % 10 == 0
+
+
+def aba_check(digits: str) -> str:
+    """The ninth digit of a routing number that begins with these eight."""
+    return str(-sum(int(d) * w for d, w in zip(digits, (3, 7, 1, 3, 7, 1, 3, 7), strict=True)) % 10)
+
+
+def _cpf(text: str) -> bool:
+    """Brazilian CPF: two check digits mod 11; 000 and no further 0 is the surrogate marker."""
+    digits = digits_of(text)
+    if is_marked(digits):
+        return True
+    for size in (9, 10):
+        total = sum(int(d) * w for d, w in zip(digits, range(size + 1, 1, -1), strict=False))
+        if (total * 10 % 11) % 10 != int(digits[size]):
+            return False
+    return len(set(digits)) > 1
+
+
+_VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
+_VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+
+
+def _vin(text: str) -> bool:
+    """ISO 3779 with the North American check digit; letters and digits; 00Z is the surrogate marker."""
+    if text.isdigit() or text.isalpha():
+        return False
+    total = sum(int(_VIN_VALUES.get(c, c)) * w for c, w in zip(text.upper(), _VIN_WEIGHTS, strict=True))
+    return text[:3].upper() == "00Z" or text[8].upper() == "0123456789X"[total % 11]
+
+
+def _mac(text: str) -> bool:
+    """Hexadecimal pairs that are not the digit groups of something else."""
+    return any(map(str.isalpha, text)) or "." not in text
+
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+def _bitcoin(text: str) -> bool:
+    """Base58Check of a legacy address; bech32 is taken by its prefix; a row of 1 or q is the surrogate marker."""
+    if text.startswith("bc1"):
+        return any(map(str.isdigit, text[3:]))
+    if text.startswith("1" * 6):
+        return True
+    number = 0
+    for char in text:
+        number = number * 58 + _BASE58.index(char)
+    if number >> 200:
+        return False
+    raw = number.to_bytes(25, "big")
+    return hashlib.sha256(hashlib.sha256(raw[:21]).digest()).digest()[:4] == raw[21:]
+
+
+def _date(text: str) -> bool:
+    """Numbers that can be a day, a month and a year, in any order; all of day and month 0 is the surrogate marker."""
+    groups = [int(group) for group in re.findall("[0-9]+", text)]
+    if len(groups) < 3:
+        return True
+    small = sorted(group for group in groups if group < 100)[: 3 - any(group > 99 for group in groups)]
+    return small[0] <= 12 and all(part <= 31 for part in small[:2])
+
+
+def _mixed(text: str) -> bool:
+    """Letters and digits, and not a date: what words and numbers never are."""
+    return any(map(str.isdigit, text)) and any(map(str.isalpha, text)) and not re.fullmatch(r"[0-9]+[a-z]{1,2}", text)
+
+
 _YEAR = r"(?:19|20)\d\d"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
@@ -143,15 +218,22 @@ _DATES = tuple(
 )
 
 VALIDATORS: Mapping[str, Callable[[str], bool]] = {
+    "aba": _aba,
+    "bitcoin": _bitcoin,
+    "cpf": _cpf,
+    "date": _date,
     "iban": _iban,
     "iin": _iin,
     "international": _international,
     "ipv4": _ipv4,
     "ipv6": _ipv6,
     "luhn": _luhn,
+    "mac": _mac,
+    "mixed": _mixed,
     "nanp": _nanp,
     "not_date": _not_date,
     "ssn": _ssn,
     "trunk": _trunk,
+    "vin": _vin,
 }
 """Name in a rule file -> check."""

@@ -37,11 +37,34 @@ SHAPES = {
     "EMAIL": ["mail {kim.lee+dd@kestrel.io}.", "<{KIMdd@KESTREL.IO}>", "{k@b.co}", "{o'neil_dd@mail.quay-9.co.uk}, ok"],
     "IP": ["from {84.17.d.2dd}:80", "{10.d.d.d}", "{2a02:26f0:12::dd}", "{2a02:26f0:0:0:0:0:1d:5}", "{2a02:26f0:1d::} ok", "{::ffff:84.17.60.1d} ok"],
     "IBAN": ["to {GB} please", "{DE}", "IBAN {NO grouped}", "{fr lower}", "{MT grouped}"],
+    "CVV": ["the cvv is {7dd}", "security code on the back is {d4d1}.", "cvc is {=seven four nine}"],
+    "EXPIRY": ["card expires {09/2d} ok", "my visa, exp {09/202d} ok", "card expires {=September 2029} ok", "card expires {=oh nine twenty seven}"],
+    "PIN": ["my pin is {44d7}", "PIN: {d417d9}", "pin {=four four one seven} please"],
+    "OTP": ["your verification code is {48d913}", "one-time passcode: {4d2-9d3}", "otp {=four eight two nine one three}"],
+    "DOB": ["DOB: {1986-0d-1d}", "date of birth {07/1d/19d6}", "born on {July 1dth, 1986}", "born {14 May 19d6}", "dob {07/14/86}", "birthday is {=july fourteenth nineteen eighty six}", "dob {=oh seven fourteen nineteen eighty six} ok"],
+    "BANK_ACCOUNT": ["my bank account number is {382719dd}", "checking account {4471 2d93 1d}", "savings account {=three eight two seven one nine four six} yes"],
+    "ROUTING": ["routing number {021000021}", "ABA {0210-0002-1} ok", "routing {=oh two one oh oh oh oh two one}"],
+    "SORT_CODE": ["sort code {2d-45-7d}", "sort code {204d77} ok", "sort code {=two zero four five double seven}"],
+    "PASSPORT": ["passport number {C712d45d7} scanned", "passport {51283d4d1}", "passport {YB19d84d5}"],
+    "DRIVER_LICENSE": ["driver's license {D1234dd7}", "driving licence {MORGA7531d6SM9IJ}", "DL {F255-92d5-00d4}"],
+    "NATIONAL_ID": ["NHS number {943 4d6 59d9}", "nino {AB 12 3d 56 C} ok", "it is {AB123d56C}", "aadhaar {2345 67d9 01d4}", "PAN {ABCPE12d4F}", "SIN {046-45d-286}", "DNI {1234d678Z}", "NIE {X12d4567L}", "CPF {529.982.247-25}", "so {529.982.247-25}", "BSN {1112d2333}", "nir {1 85 05 78 006 084 36}", "nhs number {=nine four three four seven six five nine one nine}"],
+    "VIN": ["VIN {1HGCM82633A0043d2}", "the car is {1HGCM82633A004352} ok", "vin {JHM12345678901d34}"],
+    "MAC": ["router {3C:84:6A:1F:dd:92} up", "{3c-84-6a-1f-0b-dd}", "{3c84.6a1f.0bdd}"],
+    "IMEI": ["IMEI {490154203237518}", "imei {49-015420-323751-8} ok"],
+    "URL_WITH_TOKEN": ["see {https://portal.kestrel.io/reset?token=9f2c81abdd} now"],
+    "SECRET": ["api key {sk_live_7hQ2mZx81LkPw0dd} ok", "key {AKIA2E0A8F3B244C99dd}", "my password is {Harbdr!quay} ok", "Bearer {8f14e45fceea16dd}", "{eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc_dd-e}"],
+    "CRYPTO": ["to {0x52908400098527886E0F7030069857D2E4169Edd}", "{=1BoatSLRHtKNngkdXEeobR76b53LETtpyT} ok", "{=bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq}"],
+    "PHONE ": ["call {=six two eight, two seven one, four four three two} now", "it's {=628 two seven one 4432} ok", "on {=plus four four twenty seventy six twelve thirty three eighty eight}", "reach me on {=nine nine four one two five five three}", "{=one eight hundred, double two one, four four three two} is it", "call {=zero seven seven double zero nine double zero four five six}"],
+    "CREDIT_CARD ": ["{=four five three nine, five seven eight seven, six three six two, one four eight six}", "card {=forty five thirty nine fifty seven eighty seven uh sixty three sixty two fourteen eighty seven}"],
+    "SSN ": ["ssn {=five three six, twenty two, fourteen seventy eight} ok"],
+    "EMAIL ": ["my email is {=sam hyphen ortiz at kestrel dot io}", "mail {=kim.lee at harborpost.net}.", "{=jane underscore doe forty two at kestrel dot co dot uk} ok", "mail {=kim@kestrel dot io} ok", "email {=d a n a at x y z dot io} ok"],
 }  # fmt: skip
 
 
 def value_of(shape: str, rng: random.Random) -> str:
-    """A value drawn from a shape."""
+    """A value drawn from a shape; after ``=`` it is taken as it is."""
+    if shape.startswith("="):
+        return shape[1:]
     if shape[:2].upper() in IBAN_LENGTHS and shape[2:] in ("", " grouped", " lower"):
         return iban(shape, rng)
     text = "".join(
@@ -71,7 +94,7 @@ def iban(shape: str, rng: random.Random) -> str:
     return made.lower() if "lower" in shape else made
 
 
-ALL = [(type_, shape) for type_, shapes in SHAPES.items() for shape in shapes]
+ALL = [(type_.strip(), shape) for type_, shapes in SHAPES.items() for shape in shapes]
 
 
 def check_law(case: tuple[str, str], seed: int, key: bytes) -> None:

@@ -167,11 +167,11 @@ def test_a_torn_stream_masks_what_was_open_and_what_follows() -> None:
     second, empty = one.submit(delta("9920 now", 2), ""), one.submit(delta("", 3), "")
     assert other.pending == 1
     one.finish()
-    assert redacted([first, second]) == "Call [UNKNOWN_REDACTED][UNKNOWN_REDACTED]"
-    assert [(span.start, span.end, span.rule) for span in first.spans] == [(5, 8, "torn")]
+    assert redacted([first, second]) == "[UNKNOWN_REDACTED][UNKNOWN_REDACTED]"
+    assert [(span.start, span.end, span.rule) for span in first.spans] == [(0, 8, "torn")]
     assert [(span.start, span.end, span.rule) for span in second.spans] == [(0, 8, "out-of-order")]
     assert (empty.result()["text"], empty.spans) == ("", [])
-    assert other.result()["text"] == "Call [UNKNOWN_REDACTED]"
+    assert other.result()["text"] == "[UNKNOWN_REDACTED]"
     assert other.spans[0].rule == "torn"
 
 

@@ -1,0 +1,90 @@
+"""Candidates that a rule accepts: validators first, then context; of two that overlap, which one stays.
+
+1. Of overlapping candidates the higher priority wins, then the longer, then the earlier one. A surrogate telephone number
+   has at least the priority :data:`_SURROGATE`, so that it is found again over its whole length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.pii.rules import Cues, Rule
+from harness.pii.shapes import digits_of
+from harness.pii.surrogate import is_surrogate
+from harness.pii.validators import is_toll_free
+from harness.pii.view import View
+
+__all__ = ["Hit", "accepted", "chosen", "hit_of"]
+
+_SURROGATE = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A candidate that a rule accepts; offsets in the chain."""
+
+    start: int
+    end: int
+    rule: Rule
+    priority: int
+
+
+def chosen(hits: Iterable[Hit]) -> list[Hit]:
+    """Those of ``hits`` that stay, in order of place (rule 1)."""
+    taken: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (-h.priority, h.start - h.end, h.start)):
+        if all(hit.end <= other.start or other.end <= hit.start for other in taken):
+            taken.append(hit)
+    return sorted(taken, key=lambda h: h.start)
+
+
+def hit_of(rule: Rule, view: View, start: int, end: int) -> Hit:
+    """The hit, a surrogate with the priority of one."""
+    priority = rule.priority
+    if priority < _SURROGATE and view.chain[start] != "+":
+        text = view.chain[start:end]
+        if ("55" in text or "000" in digits_of(text)) and is_surrogate(rule.type, text):
+            priority = _SURROGATE
+    return Hit(start, end, rule, priority)
+
+
+def accepted(rule: Rule, view: View, start: int, end: int, value: str | None = None) -> bool:
+    """Validators, then context.
+
+    Args:
+        value: what the validators see; the text of the candidate if None.
+    """
+    value = view.chain[start:end] if value is None else value
+    valid = not rule.validators or rule.valid(value)
+    if not valid and rule.on_invalid == "drop":
+        return False
+    if rule.units and rule.units.is_cue(view.word_after(end)):
+        return False
+    if rule.public and is_toll_free(value) and _is_public(rule.public, view, start):
+        return False
+    needs = (rule.context is not None and rule.context.required) or (not valid and rule.on_invalid == "need_context")
+    positive, negative = _distances(rule, view, start, end)
+    if needs:
+        return positive is not None and (negative is None or positive <= negative)
+    return negative is None or (positive is not None and positive <= negative)
+
+
+def _is_public(cues: Cues, view: View, start: int) -> bool:
+    return cues.nearest(view.words_before(start), view.word_set(start), 48) is not None
+
+
+def _distances(rule: Rule, view: View, start: int, end: int) -> tuple[int | None, int | None]:
+    """How far the nearest positive and negative cue are from the value, in characters of cleaned text."""
+    context = rule.context
+    if context is None and rule.negative is None:
+        return None, None
+    before, near = view.words_before(start), view.word_set(start)
+    positive = negative = None
+    if context:
+        positive = context.words.nearest(before, near, context.window)
+        if positive is None and context.both and context.words.is_cue(view.word_after(end)):
+            positive = 0
+    if rule.negative:
+        negative = rule.negative.nearest(before, near, rule.negative_window)
+    return positive, negative

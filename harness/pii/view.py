@@ -1,0 +1,96 @@
+"""A chain in its surroundings: the characters beside a place, the words before and after it.
+
+1. Context is words only: digits, placeholders and punctuation do not count. It is the same in a text, in that text
+   with surrogates and in that text redacted.
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.text.placeholder import PLACEHOLDER
+
+__all__ = ["View", "has_any"]
+
+_NO_WORD = re.compile(r"[\W\d_]+")
+_LEAD_WORD = re.compile(r"[^\W\d_]+|[0-9]+")
+_WORDS_ONLY = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
+_LEAD = 120
+_NEAR = 80
+"""Characters of cleaned text that hold the widest window."""
+_RIGHT_WORD = re.compile(r"[\s().,:;\\/-]{0,4}([^\W\d_]{1,20})(?=[\s,;:!?)\\]|\.(?:\s|\Z)|\Z)")
+
+
+def has_any(text: str, words: frozenset[str]) -> bool:
+    """Whether one of ``words`` is in ``text``, whatever its case."""
+    if text.isascii():
+        return not words.isdisjoint(text.translate(_WORDS_ONLY).split())
+    return not words.isdisjoint(_NO_WORD.split(text.lower()))
+
+
+class View:
+    """A chain in its surroundings, with the context words of each position computed once."""
+
+    __slots__ = ("_before", "_lead", "_sets", "chain", "look", "tail")
+
+    def __init__(self, tail: str, chain: str, look: str) -> None:
+        self.tail = tail
+        self.chain = chain
+        self.look = look
+        self._before: dict[int, str] = {}
+        self._sets: dict[int, frozenset[str]] = {}
+        self._lead: list[tuple[int, str]] | None = None
+
+    def char_before(self, start: int) -> str:
+        """The character before ``start``; a blank for scripts that are written without blanks."""
+        char = self.chain[start - 1] if start else self.tail[-1:]
+        return " " if char >= "\u2e80" else char
+
+    def char_after(self, end: int, ahead: int = 0) -> str:
+        """The character ``ahead`` after ``end``, likewise."""
+        index = end + ahead - len(self.chain)
+        char = self.chain[end + ahead : end + ahead + 1] if index < 0 else self.look[index : index + 1]
+        return " " if char >= "\u2e80" else char
+
+    def words_before(self, start: int) -> str:
+        """Cleaned words before ``start``, in lower case, parted by one blank."""
+        known = self._before.get(start)
+        if known is None:
+            tail = self.tail
+            if "_REDACTED]" in tail:
+                tail = PLACEHOLDER.sub(" ", tail)
+            text = tail + self.chain[:start]
+            if text.isascii():
+                known = " ".join(text.translate(_WORDS_ONLY).split())
+            else:
+                known = _NO_WORD.sub(" ", text).strip().lower()
+            self._before[start] = known
+        return known
+
+    def has_any(self, words: frozenset[str]) -> bool:
+        """Whether one of ``words`` is among the last words up to the chain's end; a quick test, with false alarms."""
+        return has_any(self.tail[-_LEAD:] + self.chain, words)
+
+    def word_set(self, start: int) -> frozenset[str]:
+        """Lower-case words among the last of :meth:`words_before`."""
+        known = self._sets.get(start)
+        if known is None:
+            known = self._sets[start] = frozenset(self.words_before(start)[-_NEAR:].split())
+        return known
+
+    def word_after(self, end: int) -> str:
+        """The next word, if it is a whole one."""
+        found = _RIGHT_WORD.match(self.chain[end:] + self.look)
+        return found[1] if found else ""
+
+    def lead(self) -> list[tuple[int, str]]:
+        """(start in the chain, lower-case word) of the words and digit groups up to its end; the tail's are negative.
+
+        A placeholder's last word is ``redacted``.
+        """
+        if self._lead is None:
+            tail = self.tail[-_LEAD:]
+            self._lead = [
+                (found.start() - len(tail), found[0].lower()) for found in _LEAD_WORD.finditer(tail + self.chain)
+            ]
+        return self._lead
