@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from harness.grounding.checks.base import BLOCK, REVIEW, Finding, Question, answer, near
+from harness.grounding.checks.base import BLOCK, DOUBT, REVIEW, Finding, Question, answer, near
 from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Unit
 from harness.grounding.lexicon import cue, cue_stems, opposites_of
@@ -76,8 +76,16 @@ def _denials(question: Question) -> list[Finding]:
         saying = [evidence.units[number] for index in indexes for number in _saying(question, index)]
         share = max((window.share for window in evidence.windows(question.clause_words(clause), limit=1)), default=0)
         if saying and share >= 300 and not any(_denied_near(question, unit) for unit in saying):
-            found.append(Finding("negation_flip", BLOCK if share >= 500 else REVIEW, saying[-1]))
+            cap = DOUBT if _is_absence(claim, clause) else BLOCK if share >= 500 else REVIEW
+            found.append(Finding("negation_flip", cap, saying[-1]))
     return found
+
+
+def _is_absence(claim: Sentence, clause: int) -> bool:
+    """The clause says that something was not done (yet): nobody need have denied it."""
+    at = [index for index in range(len(claim.tokens)) if claim.clause[index] == clause]
+    done = any(claim.negated[index] and claim.tokens[index].norm in cue("done") for index in at)
+    return done or any(claim.tokens[index].norm in cue("absence") for index in at)
 
 
 def _saying(question: Question, index: int) -> list[int]:

@@ -1,8 +1,9 @@
 """Names that were or were not said."""
 
+from collections.abc import Callable
+
 import pytest
 
-from harness.grounding import Checker
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,6 @@ from harness.grounding import Checker
         ),
     ],
 )
-def test_reasons(context: str, summary: str, reason: str) -> None:
+def test_reasons(context: str, summary: str, reason: str, first_reason: Callable[[str, str], str]) -> None:
     """The worst claim carries this reason."""
-    result = Checker().check(context, summary)
-    assert min(result.claims, key=lambda claim: claim.score).reason == reason
+    assert first_reason(context, summary) == reason
