@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.grounding.checker import Checker
-from harness.grounding.model import Model
 from harness.grounding.checks.names import names_of
 from harness.grounding.claims import read
 from harness.grounding.evidence import Evidence
 from harness.grounding.mentions import agree, rivals
+from harness.grounding.model import Model
 
 __all__ = ["exchange", "exchanges"]
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from harness.grounding.alignment import GRADES, Aligned, align
 from harness.grounding.checks.base import REVIEW, Finding, Question, answer, near
@@ -61,7 +62,7 @@ def _places(question: Question, aligned: Sequence[Aligned]) -> dict[str, int]:
     words = question.words
     total = len(words) or 1
     held = sum(not concepts.isdisjoint(around) for _, concepts, _ in words)
-    pairs = list(zip(words, words[1:], strict=False))
+    pairs = list(pairwise(words))
     together = sum(_together(question, left[1], right[1]) for left, right in pairs)
     return {
         "near": best,
@@ -104,7 +105,11 @@ def _openness(question: Question) -> dict[str, int]:
     if unit is None:
         return {"done": ONE * done}
     open_ = unit.sentence.question or bool(unit.sentence.hypothetical)
-    return {"settled": ONE * (open_ and not hedged), "done": ONE * (open_ and done), "asked": ONE * unit.sentence.question}
+    return {
+        "settled": ONE * (open_ and not hedged),
+        "done": ONE * (open_ and done),
+        "asked": ONE * unit.sentence.question,
+    }
 
 
 def _roles(question: Question) -> dict[str, int]:

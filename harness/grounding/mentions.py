@@ -16,7 +16,7 @@ from harness.text.dates import find_dates
 from harness.text.numbers import find_quantities
 from harness.text.placeholder import PLACEHOLDER, is_identity, placeholder_type
 from harness.text.tokens import Token
-from harness.text.units import CURRENCIES, MICRO, compatible
+from harness.text.units import MICRO, compatible
 
 __all__ = ["Mention", "agree", "find_mentions", "rivals"]
 

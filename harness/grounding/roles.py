@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from harness.grounding.checks.base import Question
+from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Unit, role_of
 from harness.grounding.lexicon import cue, cue_stems
 
@@ -52,9 +53,9 @@ def doings(question: Question) -> list[Doing]:
     places = [
         at
         for at, token in enumerate(claim.tokens)
-        if role_of(token.norm) in _ROLES and not (at and claim.tokens[at - 1].norm in _PASSIVE)
+        if role_of(token.norm) in _ROLES and _before(claim, at) not in _PASSIVE
     ]
-    places = [at for at in places if not _owns(claim.text, claim.tokens[at].end)][:_MAX_DOERS]
+    places = [at for at in places if not claim.tokens[at].text.endswith(("'s", "’s"))][:_MAX_DOERS]
     found = []
     for number, at in enumerate(places):
         end = places[number + 1] if number + 1 < len(places) else len(claim.tokens)
@@ -70,8 +71,10 @@ def doings(question: Question) -> list[Doing]:
     return found
 
 
-def _owns(text: str, end: int) -> bool:
-    return text[end : end + 2] in ("'s", "’s", "s'")
+def _before(claim: Sentence, at: int) -> str:
+    """The word before, articles aside."""
+    words = [token.norm for token in claim.tokens[max(0, at - 2) : at] if token.norm not in ("the", "a")]
+    return words[-1] if words else ""
 
 
 def _doing(question: Question, role: str, at: int, end: int, words: list[tuple[frozenset[str], int]]) -> Doing:

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.grounding import Checker, token_overlap
-from harness.grounding.checker import turns_of
 from harness.metrics.stats import auroc, cluster_bootstrap, wilson
 from harness.pii import Redactor
 from harness.pii.identity import Identities
@@ -78,19 +77,18 @@ def _scenario(path: Path) -> Iterator[Case]:
             for place, sentence in enumerate(step.action.sentences):
                 text = identities.mask(sentence.text.text).text
                 name = f"{path.stem}/{number}/{place}"
-                yield Case(name, path.stem, list(turns), text, sentence.label == "grounded", sentence.reason)
+                yield Case(name, path.stem, list(turns), text, sentence.label == "grounded", sentence.reason or "")
 
 
 def check_all(cases: Sequence[Case]) -> tuple[list[Scored], float]:
     """Every case scored, and CPU milliseconds a case; cases in a row on one context share its evidence."""
     checker, found = Checker(), []
     context: Any = None
+    conversation = checker.conversation()
     begun = time.process_time()
     for case in cases:
         if case.context != context:
-            context, conversation = case.context, checker.conversation()
-            for speaker, text in turns_of(context):
-                conversation.add(speaker, text)
+            context, conversation = case.context, checker.conversation_of(case.context)
         result = conversation.check(case.summary)
         reason = next((claim.reason for claim in result.claims if claim.verdict == "ungrounded"), "")
         found.append(Scored(case, result.verdict == "grounded", result.score, reason))
@@ -251,7 +249,9 @@ def show(figures: dict[str, Any]) -> str:
         )
     for name, row in figures["reasons"].items():
         low, high = row["interval"]
-        lines.append(f"    {name:<40}{row['right']:>4}/{row['n']:<4} {row['right'] / row['n']:.2f} [{low:.2f}, {high:.2f}]")
+        lines.append(
+            f"    {name:<40}{row['right']:>4}/{row['n']:<4} {row['right'] / row['n']:.2f} [{low:.2f}, {high:.2f}]"
+        )
     return "\n".join(lines)
 
 

@@ -129,13 +129,17 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print and write; 0 when every target is met."""
     parser = argparse.ArgumentParser(description="Benchmark rows by CPU time, interleaved.")
-    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help="name of the one row to run")
+    parser.add_argument(
+        "--only",
+        default=os.environ.get("ONLY", ""),
+        help="name of the one row to run, or what it begins with up to the first hyphen",
+    )
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", ROUNDS)))
     parser.add_argument("--rows", type=Path, default=HERE, help="folder with rows_*.py")
     parser.add_argument("--report", type=Path, default=REPORT)
     options = parser.parse_args(arguments)
     rows = discover(options.rows)
-    chosen = [row for row in rows if options.only in ("", row["name"])]
+    chosen = [row for row in rows if options.only in ("", row["name"], row["name"].partition("-")[0])]
     if not chosen:
         print(f"bench: no row {options.only!r}; there are: {', '.join(row['name'] for row in rows)}", file=sys.stderr)
         return 2

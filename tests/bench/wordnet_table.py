@@ -83,10 +83,15 @@ def synsets(folder: Path) -> tuple[dict[str, list[str]], dict[str, list[str]], d
             above[here] = [p[2].replace("s", "a") + p[1] for p in pointers if p[0] in ("@", "&")]
             contrary_at[here] = [(p[3], p[2].replace("s", "a") + p[1]) for p in pointers if p[0] == "!"]
     contraries = {
-        here: [(words[here][int(at[:2], 16) - 1], words[there][int(at[2:], 16) - 1]) for at, there in found]
+        here: [(words[here][_place(at[:2])], words[there][_place(at[2:])]) for at, there in found]
         for here, found in contrary_at.items()
     }
     return words, above, contraries
+
+
+def _place(digits: str) -> int:
+    """A word's index in its synset, from two hexadecimal digits that count from 1."""
+    return int("0" + digits, 16) - 1
 
 
 def table(folder: Path) -> Iterator[str]:
@@ -111,14 +116,14 @@ def table(folder: Path) -> Iterator[str]:
             against[root].update(stem(there) for mine, there in contraries[here] if mine == lemma and there.isalpha())
     shared = Counter(item for found in meanings.values() for item in found)
     shared_kinds = Counter(item for found in kinds.values() for item in found)
-    number = {item: base36(at) for at, item in enumerate(sorted({*shared, *shared_kinds}))}
+    numbers = {item: base36(at) for at, item in enumerate(sorted({*shared, *shared_kinds}))}
     for root in sorted(parts):
         total = sum(parts[root].values())
         fields = (
             "".join(letter for letter, _ in parts[root].most_common()),
             str(total.bit_length()),
-            " ".join(number[m] for m in meanings[root] if shared[m] > 1 or shared_kinds[m]) or "-",
-            " ".join(number[k] for k in kinds[root] if 1 < shared_kinds[k] <= 60 or shared[k]) or "-",
+            " ".join(numbers[m] for m in meanings[root] if shared[m] > 1 or shared_kinds[m]) or "-",
+            " ".join(numbers[k] for k in kinds[root] if 1 < shared_kinds[k] <= 60 or shared[k]) or "-",
             " ".join(sorted(against[root] & parts.keys())) or "-",
         )
         yield "\t".join((root, *fields))

@@ -143,8 +143,12 @@ def _is_derived(question: Question, mention: Mention) -> bool:
         return True
     quantities = [other for other in question.claim.mentions if other is not mention and other.kind == "quantity"]
     own = {int(value) for other in quantities for value in other.values[:1]}
-    counts = [int(other.values[0]) // MICRO for other in quantities if not other.unit and int(other.values[0]) % MICRO == 0]
-    if norms & (cue("totals") | cue("portion")) and any(targets & {value * n for n in counts if n < 100} for value in said):
+    counts = [
+        int(other.values[0]) // MICRO for other in quantities if not other.unit and int(other.values[0]) % MICRO == 0
+    ]
+    if norms & (cue("totals") | cue("portion")) and any(
+        targets & {value * n for n in counts if n < 100} for value in said
+    ):
         return True
     return any(
         targets & {a + b, abs(a - b)} and (norms & cue("totals") or (own & {a, b} and mention.unit))
