@@ -16,7 +16,7 @@ import math
 from dataclasses import dataclass, field
 
 from harness.grounding.checks import modality, names, polarity, speakers, support, values
-from harness.grounding.checks.base import Finding, Question
+from harness.grounding.checks.base import CERTAIN, Finding, Question
 from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Evidence
 from harness.grounding.features import features
@@ -101,10 +101,14 @@ def judge(sentence: Sentence, evidence: Evidence, model: Model, *, bonus: int = 
     if evidence.verbatim(sentence):
         return _claim(sentence, question, _SAID, "grounded", [])
     logit = model.logit(features(question, findings)) + bonus
-    if any(finding.cap < REVIEW_FROM and finding.reason in BLOCKING for finding in findings):
+    if any(_rejects(finding) for finding in findings):
         logit = min(logit, _BLOCKED)
     findings.sort(key=lambda finding: (finding.cap, finding.reason not in BLOCKING))
     return _claim(sentence, question, logit, _band(logit), findings)
+
+
+def _rejects(finding: Finding) -> bool:
+    return finding.cap <= CERTAIN or (finding.cap < REVIEW_FROM and finding.reason in BLOCKING)
 
 
 def _band(logit: int) -> str:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from harness.grounding.checks.base import BLOCK, DOUBT, REVIEW, Finding, Question, answer, near
+from harness.grounding.checks.base import BLOCK, CERTAIN, DOUBT, REVIEW, Finding, Question, answer, near
 from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Unit
 from harness.grounding.lexicon import cue, cue_stems, opposites_of
@@ -76,9 +76,20 @@ def _denials(question: Question) -> list[Finding]:
         saying = [evidence.units[number] for index in indexes for number in _saying(question, index)]
         share = max((window.share for window in evidence.windows(question.clause_words(clause), limit=1)), default=0)
         if saying and share >= 300 and not any(_denied_near(question, unit) for unit in saying):
-            cap = DOUBT if _is_absence(claim, clause) else BLOCK if share >= 500 else REVIEW
+            stated = any(_says_so(unit, claim.tokens[index].norm) for unit in saying for index in indexes)
+            absent = _is_absence(claim, clause) and not stated
+            cap = DOUBT if absent else REVIEW if share < 500 else CERTAIN if stated else BLOCK
             found.append(Finding("negation_flip", cap, saying[-1]))
     return found
+
+
+def _says_so(unit: Unit, norm: str) -> bool:
+    """The unit states the very form, without a doubt: "I bought it", not "I want to buy it" (an s aside)."""
+    sentence = unit.sentence
+    return not sentence.question and any(
+        token.norm.removesuffix("s") == norm.removesuffix("s") and not sentence.negated[at] and sentence.clause[at] not in sentence.hypothetical
+        for at, token in enumerate(sentence.tokens)
+    )
 
 
 def _is_absence(claim: Sentence, clause: int) -> bool:
@@ -118,7 +129,7 @@ def _denied_near(question: Question, unit: Unit) -> bool:
     if unit.sentence.denies:
         return True
     return any(
-        other.sentence.tokens and (other.sentence.tokens[0].norm in cue("refuse") or other.sentence.denies)
+        other.sentence.tokens and (other.sentence.tokens[0].norm in cue("refuse") or any(other.sentence.negated))
         for other in question.evidence.units[unit.number + 1 : unit.number + 3]
     )
 
