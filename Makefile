@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 WORKERS ?= 2
 ONLY ?=
 
-.PHONY: help demo test check lint cover prove fix bench lock clean setup
+.PHONY: help demo test check lint cover prove fix bench fit lock clean setup
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -48,6 +48,11 @@ fix: setup  ## Let ruff repair and format what it can
 
 bench: setup  ## Measure against the rows of tests/bench (ONLY=name for one); writes reports/bench.json
 	@ONLY="$(ONLY)" $(BIN)/python tests/bench/run.py
+
+fit: setup  ## Make the fixtures' grounding cases and the shipped grounding model anew
+	@$(BIN)/python tests/bench/ground_train.py --cases > fixtures/grounding/cases.jsonl.part
+	@mv fixtures/grounding/cases.jsonl.part fixtures/grounding/cases.jsonl
+	@$(BIN)/python tests/bench/ground_train.py | $(BIN)/harness ground --fit --out harness/grounding/data/en/model.json
 
 lock: setup  ## Make requirements.lock anew from pyproject.toml (needs a package registry)
 	@$(PIP) install uv

@@ -74,12 +74,14 @@ class ClientOptions:
         attempts: dials in a row that may fail.
         give_up_after: number of inbound messages -> conversations whose holes a recorded timer gave up then; None on
             a live service, where the timer itself decides.
+        ask_judge: asks the judges of the policy (``judges.Bench.ask``); None leaves their questions unanswered.
     """
 
     gap_timeout_s: float = 5.0
     connect_timeout_s: float = 10.0
     attempts: int = 8
     give_up_after: Mapping[int, Sequence[str]] | None = None
+    ask_judge: Callable[[JudgeRequest], Awaitable[JudgeAnswer]] | None = None
 
 
 @dataclass(slots=True)
@@ -334,7 +336,8 @@ class MediationClient:
     async def _ask(self, request: JudgeRequest) -> JudgeAnswer:
         """The service's own validation; an answer that cannot be had is ``degraded``, not a pass."""
         if request.judge != "gateway":
-            return JudgeAnswer(valid=None)
+            ask = self._options.ask_judge
+            return JudgeAnswer(valid=None) if ask is None else await ask(request)
         context = [dict(turn) for turn in request.context]
         body = validate_request(request.conversation, request.summary, context)
         response = await self._post("/summaries/validate", dump(body))

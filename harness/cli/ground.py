@@ -3,19 +3,27 @@
 1. One case a line in, one verdict a line out, in the same order; ``-`` reads stdin.
 2. A case is ``{"id","context","summary"}``; the context is ``Speaker: text`` lines or a list of ``{"speaker","text"}``.
 3. A bad line stops the run with its number and exit code 4; its text is never repeated.
+4. ``--fit`` reads labelled cases instead (``"label"``: grounded | hallucinated) and writes a model fitted on them, and
+   how it does on conversations it was not fitted on; ``--model`` checks with such a model.
+5. ``--judge`` asks a judge about the uncertain claims. With ``--answers`` what it says is kept in a file; with
+   ``--frozen`` it is only played back from there, and nothing goes out.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any
 
 import click
 
 from harness.cli.common import say, shown, verb
+from harness.cli.second import Second
 from harness.errors import RecordingFormatError
 from harness.grounding.checker import Checker
+from harness.grounding.model import load_model
+from harness.grounding.training import cross_validate, train
 from harness.grounding.verdict import GroundingResult
 
 __all__ = ["command"]
@@ -25,22 +33,68 @@ __all__ = ["command"]
 @click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
 @click.option("--jsonl", "as_jsonl", is_flag=True, help="One JSON verdict a line, for machines.")
 @click.option("--explain", is_flag=True, help="For people: each claim with its reason and the evidence line.")
+@click.option("--fit", "to_fit", is_flag=True, help="Fit a model on the labelled cases in FILE.")
+@click.option("--out", type=click.Path(path_type=Path), help="With --fit: where the model goes (default: stdout).")
+@click.option("--model", "model_path", type=click.Path(path_type=Path), help="Check with this model.")
+@click.option("--judge", "setting", help="Ask onnx:FOLDER, http:URL#MODEL or an installed judge when uncertain.")
+@click.option("--answers", type=click.Path(path_type=Path), help="Keep the judge's answers in this file.")
+@click.option("--frozen", is_flag=True, help="Only play back what --answers holds.")
 @verb
-def command(file: IO[str], as_jsonl: bool, explain: bool) -> None:
+def command(
+    file: IO[str],
+    as_jsonl: bool,
+    explain: bool,
+    to_fit: bool,
+    out: Path | None,
+    model_path: Path | None,
+    setting: str | None,
+    answers: Path | None,
+    frozen: bool,
+) -> None:
     """Check summaries against their conversations: one JSON case a line in FILE (or stdin)."""
-    checker = Checker()
+    if to_fit:
+        _fit(file, out)
+        return
+    checker = Checker(load_model(model_path) if model_path else None)
+    second = Second(setting, answers, frozen=frozen) if setting else None
     ungrounded = total = 0
     for identity, context, summary in _cases(file):
         result = checker.check(context, summary)
+        if second is not None:
+            result = second.opinion(context, summary, result)
         total += 1
         ungrounded += result.verdict == "ungrounded"
         click.echo(_machine(identity, result) if as_jsonl else _human(identity, summary, result, explain=explain))
     if not as_jsonl:
         say(f"{total} checked, {ungrounded} ungrounded")
+        if second is not None:
+            say(second.account())
+
+
+def _fit(file: IO[str], out: Path | None) -> None:
+    """See rule 4."""
+    cases = list(_rows(file))
+    model = train(cases)
+    found = cross_validate(cases)
+    if out is None:
+        click.echo(model.dump(), nl=False)
+    else:
+        out.write_text(model.dump(), encoding="utf-8")
+    say(
+        f"fitted on {model.examples} claims; on conversations not fitted on, without the rules: balanced accuracy "
+        f"{found.balanced_accuracy:.3f}, calibration error {found.calibration_error:.3f} "
+        f"({found.n} claims of {found.conversations} conversations)"
+    )
 
 
 def _cases(file: IO[str]) -> Iterator[tuple[Any, Any, str]]:
     """Id, context and summary of each line."""
+    for case in _rows(file):
+        yield case.get("id"), case["context"], case["summary"]
+
+
+def _rows(file: IO[str]) -> Iterator[dict[str, Any]]:
+    """The cases, each of the right shape."""
     name = str(getattr(file, "name", "-"))
     number = 0
     try:
@@ -51,7 +105,7 @@ def _cases(file: IO[str]) -> Iterator[tuple[Any, Any, str]]:
         raise RecordingFormatError("the line is not UTF-8", path=name, line=number + 1) from error
 
 
-def _case(line: str, name: str, number: int) -> tuple[Any, Any, str]:
+def _case(line: str, name: str, number: int) -> dict[str, Any]:
     fix = 'write {"id", "context", "summary"} on one line'
     try:
         case = json.loads(line)
@@ -64,7 +118,7 @@ def _case(line: str, name: str, number: int) -> tuple[Any, Any, str]:
         raise RecordingFormatError("no context in the line", path=name, line=number, fix=fix)
     if isinstance(context, list) and not all(_is_turn(turn) for turn in context):
         raise RecordingFormatError("a turn without speaker or text", path=name, line=number, fix=fix)
-    return case.get("id"), context, case["summary"]
+    return case
 
 
 def _is_turn(turn: object) -> bool:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -16,7 +17,8 @@ from itertools import islice
 from harness.errors import ConfigError
 from harness.grounding.claims import read_all
 from harness.grounding.evidence import Evidence
-from harness.grounding.verdict import Claim, GroundingResult, combine, judge
+from harness.grounding.model import Model, default_model
+from harness.grounding.verdict import Claim, GroundingResult, combine, credit, judge
 from harness.text.lexicon import digest
 
 __all__ = ["MAX_CLAIMS", "Checker", "Conversation", "turns_of"]
@@ -31,26 +33,29 @@ Context = str | Sequence[Mapping[str, str]]
 class Conversation:
     """Evidence that grows; made by :meth:`Checker.conversation`."""
 
-    def __init__(self, today: dt.date | None = None) -> None:
+    def __init__(self, today: dt.date | None = None, model: Model | None = None) -> None:
         self._today = today
-        self._evidence = Evidence(today)
+        self._model = model or default_model()
+        self.evidence = Evidence(today)
 
     def add(self, speaker: str, text: str) -> None:
         """Add one final utterance."""
-        self._evidence.add(speaker, text)
+        self.evidence.add(speaker, text)
 
     def check(self, summary: str) -> GroundingResult:
         """Judge ``summary`` by what was added so far."""
-        sentences = read_all(summary, self._today)
-        claims = [judge(sentence, self._evidence) for sentence in islice(sentences, MAX_CLAIMS)]
-        rest = next(sentences, None)
+        read = read_all(summary, self._today)
+        sentences = list(islice(read, MAX_CLAIMS))
+        bonus = credit(len(sentences))
+        claims = [judge(sentence, self.evidence, self._model, bonus=bonus) for sentence in sentences]
+        rest = next(read, None)
         if rest is not None:
             claims.append(_unread(rest.start, len(summary)))
         return combine(tuple(claims))
 
     def forget(self) -> None:
         """Drop everything said so far."""
-        self._evidence = Evidence(self._today)
+        self.evidence = Evidence(self._today)
 
 
 def _unread(start: int, end: int) -> Claim:
@@ -61,12 +66,20 @@ def _unread(start: int, end: int) -> Claim:
 
 
 class Checker:
-    """The default check: deterministic, explainable, without a model."""
+    """The default check: deterministic and explainable.
+
+    Args:
+        model: the calibrated model that weighs what no rule decides; default: the one that ships.
+    """
+
+    def __init__(self, model: Model | None = None) -> None:
+        self._model = model or default_model()
 
     @property
     def policy_digest(self) -> str:
-        """``sha256:…`` over the lexicons that decide."""
-        return digest(("harness.grounding", "harness.text"))
+        """``sha256:…`` over the lexicons and the model that decide."""
+        lexicons = digest(("harness.grounding", "harness.text"))
+        return "sha256:" + hashlib.sha256((lexicons + self._model.dump()).encode()).hexdigest()
 
     def check(self, context: Context, summary: str, *, today: dt.date | None = None) -> GroundingResult:
         """Judge ``summary`` against a whole conversation.
@@ -79,14 +92,18 @@ class Checker:
         Raises:
             ConfigError: the context is neither.
         """
+        return self.conversation_of(context, today=today).check(summary)
+
+    def conversation_of(self, context: Context, *, today: dt.date | None = None) -> Conversation:
+        """A conversation that holds the turns of ``context``; see :meth:`check`."""
         conversation = self.conversation(today=today)
         for speaker, text in turns_of(context):
             conversation.add(speaker, text)
-        return conversation.check(summary)
+        return conversation
 
     def conversation(self, *, today: dt.date | None = None) -> Conversation:
         """A conversation without turns."""
-        return Conversation(today)
+        return Conversation(today, self._model)
 
 
 def turns_of(context: Context) -> Iterable[tuple[str, str]]:

@@ -15,7 +15,9 @@ from typing import TypeVar
 
 from harness.grounding.claims import Sentence, read_all
 from harness.grounding.lexicon import cue
-from harness.grounding.mentions import Mention, rivals
+from harness.grounding.mentions import Mention, agree, rivals
+from harness.grounding.wordnet import word
+from harness.text.tokens import Token
 
 __all__ = ["Evidence", "Unit", "Window", "role_of"]
 
@@ -66,6 +68,9 @@ class Evidence:
         self.units: list[Unit] = []
         self.roles: dict[str, int] = {}
         self.vocabulary: set[str] = set()
+        self.meanings: set[str] = set()
+        self.kinds: set[str] = set()
+        self.names: dict[str, list[int]] = {}
         self._verbatim: dict[tuple[str, ...], int] = {}
         self.superseded: set[tuple[int, int]] = set()
         self._turns = 0
@@ -87,8 +92,10 @@ class Evidence:
         concepts = frozenset().union(*sentence.concepts)
         unit = Unit(number, self._turns, speaker, role, sentence, concepts)
         self.units.append(unit)
-        self.vocabulary.update(token.norm for token in sentence.tokens)
-        self.vocabulary.update(token.stem for token in sentence.tokens)
+        for at, token in enumerate(sentence.tokens):
+            self._learn(token)
+            if at and token.text[0].isupper() and not token.is_stop and token.text[1:2].islower():
+                _push(self.names.setdefault(token.stem, []), number)
         for concept in sorted(concepts):
             _push(self._by_concept.setdefault(concept, []), number)
         for index, mention in enumerate(sentence.mentions):
@@ -98,13 +105,27 @@ class Evidence:
         self._verbatim.setdefault(_spelling(sentence), number)
         self._supersede(unit)
 
+    def _learn(self, token: Token) -> None:
+        if token.stem not in self.vocabulary and not token.is_stop:
+            entry = word(token.stem)
+            self.meanings |= entry.meanings
+            self.kinds |= entry.kinds
+        self.vocabulary.update((token.norm, token.stem))
+
     def _supersede(self, unit: Unit) -> None:
         """Mark the values that ``unit`` corrects: those of the same kind said shortly before its cue."""
-        if not unit.sentence.mentions or not _corrects(unit.sentence):
+        if not unit.sentence.mentions:
+            return
+        replaced = _replaced(unit.sentence)
+        if not _corrects(unit.sentence) and not replaced:
             return
         for number in range(max(0, unit.number - _CORRECTION_REACH), unit.number):
             for index, old in enumerate(self.units[number].sentence.mentions):
-                if any(rivals(old, new) and old.unit == new.unit for new in unit.sentence.mentions):
+                if replaced:
+                    gone = any(agree(old, former) for former in replaced)
+                else:
+                    gone = any(rivals(old, new) and old.unit == new.unit for new in unit.sentence.mentions)
+                if gone:
                     self.superseded.add((number, index))
 
     def verbatim(self, claim: Sentence) -> Unit | None:
@@ -138,6 +159,10 @@ class Evidence:
         """Places of the values of the same kind."""
         return self._kinds.get(claim.kind, [])
 
+    def mentions_of_kind(self, kind: str) -> list[tuple[int, int]]:
+        """Places of the values of a kind."""
+        return self._kinds.get(kind, [])
+
     def mention(self, place: tuple[int, int]) -> Mention:
         """The value at a place."""
         return self.units[place[0]].sentence.mentions[place[1]]
@@ -162,6 +187,16 @@ def _push(postings: list[T], item: T) -> None:
 
 def _spelling(sentence: Sentence) -> tuple[str, ...]:
     return (*(token.norm for token in sentence.tokens), "?" if sentence.question else ".")
+
+
+def _replaced(sentence: Sentence) -> list[Mention]:
+    """The values behind "instead of"."""
+    norms = [token.norm for token in sentence.tokens]
+    return [
+        mention
+        for mention in sentence.mentions
+        if not sentence.question and "instead" in norms[max(0, mention.first - 4) : mention.first]
+    ]
 
 
 def _corrects(sentence: Sentence) -> bool:

@@ -16,7 +16,7 @@ from harness.text.dates import find_dates
 from harness.text.numbers import find_quantities
 from harness.text.placeholder import PLACEHOLDER, is_identity, placeholder_type
 from harness.text.tokens import Token
-from harness.text.units import CURRENCIES, MICRO, compatible
+from harness.text.units import MICRO, compatible
 
 __all__ = ["Mention", "agree", "find_mentions", "rivals"]
 
@@ -138,8 +138,10 @@ def _tail(claim: Mention, evidence: Mention) -> bool:
 
 def rivals(claim: Mention, evidence: Mention) -> bool:
     """Whether ``evidence`` could stand in the same place and says something else."""
-    if claim.kind != evidence.kind or claim.kind == "placeholder" or evidence.weak or agree(claim, evidence):
+    if claim.kind != evidence.kind or evidence.weak or agree(claim, evidence):
         return False
+    if claim.kind == "placeholder":
+        return is_identity(claim.values[0]) and _type(claim.values[0]) == _type(evidence.values[0])
     if claim.kind == "quantity":
         return _same_sort(claim.unit, evidence.unit)
     if claim.kind == "date":
@@ -147,8 +149,12 @@ def rivals(claim: Mention, evidence: Mention) -> bool:
     return True
 
 
+def _type(name: str) -> str:
+    return name.rpartition("_")[0]
+
+
 def _same_sort(left: str, right: str) -> bool:
-    return left == right or (not left and right in CURRENCIES) or (not right and left in CURRENCIES)
+    return left == right
 
 
 def _date_sort(key: str) -> str:

@@ -1,24 +1,41 @@
 """From findings to a verdict per claim and per summary.
 
 1. A claim is a sentence; a summary takes its worst claim's band and score.
-2. Bands by score: >= .500 grounded, >= .400 review, below ungrounded; a claim with nothing to check is nothing_to_check.
-3. Verdict: grounded for the bands grounded and nothing_to_check, else ungrounded.
-4. All sums are integers in per mille; the float is made once, at the end.
+2. A sentence that somebody said word for word, and nobody took back, stands. Of the others the model decides
+   (``model.py``), but the findings of :data:`BLOCKING` rules reject by themselves.
+3. Bands by score: >= .500 grounded, >= .400 review, below ungrounded; a claim with nothing to check is nothing_to_check.
+4. Verdict: grounded for the bands grounded and nothing_to_check, else ungrounded.
+5. In a summary of n sentences one wrong sentence is as likely as in a summary of one: each sentence starts with more
+   credit the more there are (:func:`credit`).
+6. All sums are integers; the float is made once, at the end.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from harness.grounding.checks import modality, names, polarity, speakers, support, values
-from harness.grounding.checks.base import Finding, Question
+from harness.grounding.checks.base import CERTAIN, Finding, Question
 from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Evidence
+from harness.grounding.features import features
+from harness.grounding.model import Model, score_of
+from harness.grounding.roles import doings
 
-__all__ = ["Claim", "GroundingResult", "combine", "judge"]
+__all__ = ["BLOCKING", "Claim", "GroundingResult", "combine", "credit", "examine", "has_nothing_to_check", "judge"]
 
 _CHECKS = (values.check, names.check, polarity.check, speakers.check, modality.check, support.check)
-GROUNDED_FROM, REVIEW_FROM = 500, 400
+REVIEW_FROM = 400
+MAX_CREDITED = 8
+BLOCKING = frozenset(
+    (
+        *("unsupported_number", "wrong_date", "number_binding_swap", "superseded_value", "unsupported_name"),
+        *("entity_swap", "antonym", "outcome_flip", "modality_shift", "added_commitment"),
+    )
+)
+"""Rules that reject by themselves; the others only weigh."""
+_SAID, _BLOCKED, _REVIEW = 5_000, -2_000, -405
 _BANDS = ("ungrounded", "review", "grounded", "nothing_to_check")
 SUPPORTED = "supported"
 """Reason of a claim that stands."""
@@ -60,45 +77,73 @@ class GroundingResult:
     claims: tuple[Claim, ...] = ()
 
 
-def judge(sentence: Sentence, evidence: Evidence) -> Claim:
-    """The verdict on one sentence, against what was said so far."""
+def examine(sentence: Sentence, evidence: Evidence) -> tuple[Question, list[Finding]]:
+    """The claim as a question and what speaks against it."""
     question = Question.about(sentence, evidence)
-    if not question.words and all(mention.weak for mention in sentence.mentions):
-        return _claim(sentence, question, 500, "nothing_to_check", [])
+    return question, [finding for check in _CHECKS for finding in check(question)]
+
+
+def has_nothing_to_check(question: Question) -> bool:
+    """No words of content and no values."""
+    return not question.words and all(mention.weak for mention in question.claim.mentions)
+
+
+def credit(claims: int) -> int:
+    """1/1000 logit that each of so many claims starts with."""
+    return round(500 * math.log(2 * max(1, min(claims, MAX_CREDITED)) - 1))
+
+
+def judge(sentence: Sentence, evidence: Evidence, model: Model, *, bonus: int = 0) -> Claim:
+    """The verdict on one sentence, against what was said so far; ``bonus`` is its :func:`credit`."""
+    question, findings = examine(sentence, evidence)
+    if has_nothing_to_check(question):
+        return _claim(sentence, question, 0, "nothing_to_check", [])
     if evidence.verbatim(sentence):
-        return _claim(sentence, question, 1000, "grounded", [])
-    findings = [finding for check in _CHECKS for finding in check(question)]
-    score = min([_support(question), *(finding.cap for finding in findings)])
-    findings.sort(key=lambda finding: finding.cap)
-    return _claim(sentence, question, score, _band(score), findings)
+        return _claim(sentence, question, _SAID, "grounded", [])
+    logit = model.logit(features(question, findings)) + bonus
+    if any(_rejects(finding) for finding in findings):
+        logit = min(logit, _BLOCKED)
+    findings.sort(key=lambda finding: (finding.cap, finding.reason not in BLOCKING))
+    return _claim(sentence, question, logit, _band(logit), findings)
 
 
-def _support(question: Question) -> int:
-    """Per mille: how much of the claim was said, at all and in one place; never blocks by itself."""
-    near = question.windows[0].share if question.windows else 1000
-    return max(GROUNDED_FROM, (2 * support.coverage(question) + near) // 3)
+def _rejects(finding: Finding) -> bool:
+    return finding.cap <= CERTAIN or (finding.cap < REVIEW_FROM and finding.reason in BLOCKING)
 
 
-def _band(score: int) -> str:
-    if score >= GROUNDED_FROM:
+def _band(logit: int) -> str:
+    if logit >= 0:
         return "grounded"
-    return "review" if score >= REVIEW_FROM else "ungrounded"
+    return "review" if logit >= _REVIEW else "ungrounded"
 
 
-def _claim(sentence: Sentence, question: Question, score: int, band: str, findings: list[Finding]) -> Claim:
-    unit = findings[0].unit if findings else question.best
-    fallback = "nothing_to_check" if band == "nothing_to_check" else SUPPORTED
+def _claim(sentence: Sentence, question: Question, logit: int, band: str, findings: list[Finding]) -> Claim:
+    stands = band in ("grounded", "nothing_to_check")
+    unit = findings[0].unit if findings and not stands else question.best
+    reasons = tuple(dict.fromkeys(finding.reason for finding in findings))
+    if stands:
+        reason = "nothing_to_check" if band == "nothing_to_check" else SUPPORTED
+    else:
+        reason = _reason(question, reasons)
     return Claim(
         start=sentence.start,
         end=sentence.start + len(sentence.text),
-        verdict="grounded" if band in ("grounded", "nothing_to_check") else "ungrounded",
+        verdict="grounded" if stands else "ungrounded",
         band=band,
-        reason=findings[0].reason if findings else fallback,
-        score=round(score / 1000, 6),
+        reason=reason,
+        score=score_of(logit),
         evidence=unit.sentence.text if unit else "",
         turn=unit.turn if unit else None,
-        reasons=tuple(dict.fromkeys(finding.reason for finding in findings)),
+        reasons=reasons,
     )
+
+
+def _reason(question: Question, reasons: tuple[str, ...]) -> str:
+    """The first reason a check gave, or what the figures say when only the model objects."""
+    if reasons:
+        return reasons[0]
+    against = [doing for doing in doings(question) if doing.denied > doing.told or doing.others > doing.own]
+    return "speaker_swap" if against else "unsupported_claim"
 
 
 def combine(claims: tuple[Claim, ...]) -> GroundingResult:

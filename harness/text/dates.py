@@ -42,7 +42,7 @@ _PATTERN = re.compile(
       (?P<iso>\d{{4}}-\d{{2}}-\d{{2}})
     | (?P<slash>\d{{1,2}}/\d{{1,2}}/\d{{2,4}})
     | (?P<month_a>{_M})\.?[ ](?:the[ ])?(?P<day_a>{_D})(?![\d:.,]*\d|[ ]?[ap]\.?m)(?:,?[ ](?:19|20)\d\d)?
-    | (?P<day_b>{_D})(?:[ ]of)?[ ](?P<month_b>{_M})\b(?:,?[ ](?:19|20)\d\d)?
+    | (?<![\d$£€.,])(?P<day_b>{_D})(?:[ ]of)?[ ](?P<month_b>{_M})\b(?:,?[ ](?:19|20)\d\d)?
     | (?P<day_c>\d{{1,2}})(?:st|nd|rd|th)
     | (?P<month_c>(?!may\b|mar\b|sep\b){_M})
     | (?P<month_d>(?<=in\s)may|(?<=of\s)may|(?<=by\s)may)

@@ -156,6 +156,9 @@ def _spoken(text: str, tokens: Sequence[Token], at: int) -> Quantity | None:
     norm = tokens[at].norm
     if norm == "half" and at + 2 < len(tokens) and tokens[at + 1].norm in _ARTICLES and unit_of(tokens[at + 2].norm):
         return _with_unit(text, tokens, at, at + 2, (MICRO // 2,))
+    part = _fraction(tokens, at)
+    if part is not None:
+        return part
     if norm in _ARTICLES and at + 1 < len(tokens):
         return _article(text, tokens, at)
     if norm in _ORDINALS and norm != "second":
@@ -173,13 +176,40 @@ def _spoken(text: str, tokens: Sequence[Token], at: int) -> Quantity | None:
 def _article(text: str, tokens: Sequence[Token], at: int) -> Quantity | None:
     following = tokens[at + 1].norm
     if following in ("hundred", "thousand", "million"):
-        return _with_unit(text, tokens, at, at + 2, (_SCALES[following] * MICRO,))
+        return _scaled(text, tokens, at)
     if following in ("couple", "dozen"):
         return Quantity(at, at + 2, ((2 if following == "couple" else 12) * MICRO,), weak=True)
     named = unit_of(following)
     if named is None:
         return None
     return Quantity(at, at + 2, (named[1],), named[0], weak=True)
+
+
+def _fraction(tokens: Sequence[Token], at: int) -> Quantity | None:
+    """Reads "one fifth", "two thirds" and "a tenth of" as percent."""
+    if at + 1 >= len(tokens):
+        return None
+    norm, below = tokens[at].norm, tokens[at + 1].norm
+    whole = 4 if below in ("quarter", "quarters") else _ORDINALS.get(below.removesuffix("s"), 0)
+    followed = at + 2 < len(tokens) and tokens[at + 2].norm == "of"
+    count = 1 if norm in _ARTICLES and followed else _SPOKEN.get(norm, 0)
+    if not 0 < count < whole or below == "second" or (below == "third" and norm == "one" and not followed):
+        return None
+    named = unit_of(tokens[at + 4].norm) if followed and at + 4 < len(tokens) else None
+    if named and tokens[at + 3].norm in _ARTICLES:  # a quarter of an hour
+        return Quantity(at, at + 5, (count * named[1] // whole,), named[0])
+    return Quantity(at, at + 2, (count * 100 * MICRO // whole,), "%")
+
+
+def _scaled(text: str, tokens: Sequence[Token], at: int) -> Quantity:
+    """Reads "a hundred", "a thousand", "a hundred and eighty"."""
+    value, end = _SCALES[tokens[at + 1].norm], at + 2
+    follows = end + 1 if end + 1 < len(tokens) and tokens[end].norm == "and" else end
+    if follows < len(tokens) and tokens[follows].norm in _SPOKEN:
+        rest, _, small = _group(tokens, follows)
+        if small < value:
+            value, end = value + small, rest
+    return _with_unit(text, tokens, at, end, (value * MICRO,))
 
 
 def _digit_string(tokens: Sequence[Token], at: int) -> str:

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     r"|\d+(?:[.,:/-]\d+)*"
     r"|[^\W\d_]+(?:['’][^\W\d_]+)*"
 )
+_RANGE = re.compile(r"\d{1,3}(?:\.\d{1,2})?-\d{1,3}(?:\.\d{1,2})?")  # "4-7 days" are two numbers
 _SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n+")
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof sr jr st no vs etc e.g i.e approx dept ext inc ltd co a.m p.m u.s u.k".split()
@@ -73,10 +74,18 @@ def tokenize(text: str) -> list[Token]:
     """All tokens of ``text`` in order; time is linear in its length."""
     found = []
     for match in _TOKEN.finditer(text):
-        spelling = match.group()
-        norm, root = _forms(spelling)
-        found.append(Token(match.start(), match.end(), spelling, norm, root))
+        spelling, start = match.group(), match.start()
+        dash = spelling.find("-", 1, 8)
+        if dash > 0 and _RANGE.fullmatch(spelling):
+            found.append(_token(spelling[:dash], start))
+            spelling, start = spelling[dash + 1 :], start + dash + 1
+        found.append(_token(spelling, start))
     return found
+
+
+def _token(spelling: str, start: int) -> Token:
+    norm, root = _forms(spelling)
+    return Token(start, start + len(spelling), spelling, norm, root)
 
 
 @lru_cache(maxsize=1 << 14)

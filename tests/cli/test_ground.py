@@ -73,3 +73,25 @@ def test_bytes_that_are_no_utf8(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_bytes(b"\xff\xfe{}")
     assert run(str(path))[0] == 4
+
+
+def test_fit_and_check_with_the_model(tmp_path: Path) -> None:
+    """A model is written, or printed, and can be checked with."""
+    cases = [
+        {
+            "id": n,
+            "context": f"Agent: The fee is {n} pounds.",
+            "summary": f"The fee for it is {n + shift} pounds.",
+            "label": "hallucinated" if shift else "grounded",
+        }
+        for n in range(3, 15)
+        for shift in (0, 40)
+    ]
+    text = "".join(json.dumps(case) + "\n" for case in cases)
+    path = tmp_path / "model.json"
+    code, out, err = run("--fit", "--out", str(path), text=text)
+    assert (code, out) == (0, "")
+    assert "fitted on 24 claims" in err
+    assert run("--fit", text=text)[1] == path.read_text()
+    assert run("--model", str(path), "--jsonl", text=text)[0] == 0
+    assert run("--model", str(tmp_path / "none"), text=text)[0] == 2

@@ -2,6 +2,7 @@
 
 from harness.grounding.claims import read
 from harness.grounding.evidence import Evidence
+from harness.grounding.model import default_model
 from harness.grounding.verdict import Claim, combine, judge
 
 
@@ -20,11 +21,11 @@ def test_the_worst_claim_decides() -> None:
 
 
 def test_a_verbatim_claim_scores_full() -> None:
-    """What was said word for word has the score 1 and its turn."""
+    """What was said word for word has the highest score and its turn."""
     evidence = Evidence()
     evidence.add("A", "If it rains, you may get 9 euros.")
-    judged = judge(read("If it rains, you may get 9 euros."), evidence)
-    assert (judged.score, judged.turn, judged.reason) == (1.0, 0, "supported")
+    judged = judge(read("If it rains, you may get 9 euros."), evidence, default_model())
+    assert (judged.score, judged.turn, judged.reason) == (0.993307, 0, "supported")
 
 
 def test_evidence_is_not_in_the_repr() -> None:

@@ -1,8 +1,10 @@
 """What a check is asked and what it answers.
 
 1. A finding speaks against a claim: ``cap`` is the highest score (per mille) the claim may still have.
-2. ``cap`` below 400 blocks by itself (:data:`BLOCK`); 400 to 499 asks for review (:data:`REVIEW`).
-3. A check reads the question and the evidence and changes neither.
+2. ``cap`` below 400 blocks by itself (:data:`BLOCK`); 400 to 499 asks for review (:data:`REVIEW`); from 500 on it only
+   weighs in the model (:data:`DOUBT`).
+3. :data:`CERTAIN` blocks whatever the reason.
+4. A check reads the question and the evidence and changes neither.
 """
 
 from __future__ import annotations
@@ -13,10 +15,12 @@ from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Evidence, Unit, Window
 from harness.grounding.lexicon import cue, cue_stems
 
-__all__ = ["BLOCK", "REVIEW", "Finding", "Question", "answer", "content_words", "near"]
+__all__ = ["BLOCK", "CERTAIN", "DOUBT", "REVIEW", "Finding", "Question", "answer", "content_words", "near"]
 
+CERTAIN = 50
 BLOCK = 100
 REVIEW = 450
+DOUBT = 600
 
 
 @dataclass(frozen=True, slots=True)

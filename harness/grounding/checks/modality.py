@@ -42,7 +42,9 @@ def check(question: Question) -> list[Finding]:
         return found
     for clause in sorted(set(claim.clause))[:_MAX_CLAUSES]:
         if not _is_hedged(claim, clause) and not _denies(claim, clause):
-            found.extend(_clause(question, clause) or _completion(question, clause) or _value(question, clause))
+            settled = _settles(claim, clause)
+            found.extend((settled and _clause(question, clause)) or _completion(question, clause))
+            found.extend(_value(question, clause) if settled and not found else [])
     return found
 
 
@@ -53,6 +55,12 @@ def _is_hedged(claim: Sentence, clause: int) -> bool:
         for index, token in enumerate(claim.tokens)
         if clause - 1 <= claim.clause[index] <= clause + 1
     )
+
+
+def _settles(claim: Sentence, clause: int) -> bool:
+    """The clause says that something was done or is certain to come."""
+    norms = {token.norm for index, token in enumerate(claim.tokens) if claim.clause[index] == clause}
+    return not norms.isdisjoint(cue("done") | cue("commitment"))
 
 
 def _denies(claim: Sentence, clause: int) -> bool:

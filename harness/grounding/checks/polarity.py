@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from harness.grounding.checks.base import BLOCK, REVIEW, Finding, Question, answer, near
+from harness.grounding.checks.base import BLOCK, CERTAIN, DOUBT, REVIEW, Finding, Question, answer, near
 from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Unit
 from harness.grounding.lexicon import cue, cue_stems, opposites_of
@@ -76,8 +76,27 @@ def _denials(question: Question) -> list[Finding]:
         saying = [evidence.units[number] for index in indexes for number in _saying(question, index)]
         share = max((window.share for window in evidence.windows(question.clause_words(clause), limit=1)), default=0)
         if saying and share >= 300 and not any(_denied_near(question, unit) for unit in saying):
-            found.append(Finding("negation_flip", BLOCK if share >= 500 else REVIEW, saying[-1]))
+            stated = any(_says_so(unit, claim.tokens[index].norm) for unit in saying for index in indexes)
+            absent = _is_absence(claim, clause) and not stated
+            cap = DOUBT if absent else REVIEW if share < 500 else CERTAIN if stated else BLOCK
+            found.append(Finding("negation_flip", cap, saying[-1]))
     return found
+
+
+def _says_so(unit: Unit, norm: str) -> bool:
+    """The unit states the very form, without a doubt: "I bought it", not "I want to buy it" (an s aside)."""
+    sentence = unit.sentence
+    return not sentence.question and any(
+        token.norm.removesuffix("s") == norm.removesuffix("s") and not sentence.negated[at] and sentence.clause[at] not in sentence.hypothetical
+        for at, token in enumerate(sentence.tokens)
+    )
+
+
+def _is_absence(claim: Sentence, clause: int) -> bool:
+    """The clause says that something was not done (yet): nobody need have denied it."""
+    at = [index for index in range(len(claim.tokens)) if claim.clause[index] == clause]
+    done = any(claim.negated[index] and claim.tokens[index].norm in cue("done") for index in at)
+    return done or any(claim.tokens[index].norm in cue("absence") for index in at)
 
 
 def _saying(question: Question, index: int) -> list[int]:
@@ -110,7 +129,7 @@ def _denied_near(question: Question, unit: Unit) -> bool:
     if unit.sentence.denies:
         return True
     return any(
-        other.sentence.tokens and (other.sentence.tokens[0].norm in cue("refuse") or other.sentence.denies)
+        other.sentence.tokens and (other.sentence.tokens[0].norm in cue("refuse") or any(other.sentence.negated))
         for other in question.evidence.units[unit.number + 1 : unit.number + 3]
     )
 

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from harness.grounding.checks.base import BLOCK, REVIEW, Finding, Question
+from harness.grounding.checks.base import BLOCK, DOUBT, Finding, Question
 from harness.grounding.lexicon import cue
 
 __all__ = ["check", "coverage"]
@@ -28,7 +28,7 @@ def check(question: Question) -> list[Finding]:
     found = _feeling(question) + _cause(question)
     share = coverage(question)
     if len(question.words) >= 2 and share < (_FEW_IN_CALLS if question.is_call else _FEW):
-        found.append(Finding("unsupported_claim", REVIEW, question.best))
+        found.append(Finding("unsupported_claim", DOUBT, question.best))
     return found
 
 

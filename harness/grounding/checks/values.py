@@ -43,6 +43,8 @@ def _check_one(question: Question, mention: Mention, *, compare: bool) -> list[F
             return _binding(question, mention, [])
         if mention.kind == "quantity" and _is_derived(question, mention):
             return []
+        if mention.kind == "ident" and _is_numbered_name(question, mention):
+            return []
         if _is_unit_swap(evidence, mention):
             return [Finding("number_binding_swap", BLOCK, question.best)]
         return [Finding(_reason(mention), BLOCK, question.best)]
@@ -67,6 +69,12 @@ def _is_loose(question: Question, mention: Mention) -> bool:
         return False
     listed = mention.first == 0 and question.claim.text[mention.end : mention.end + 1] == ")"
     return listed or (spelling.isalpha() and int(mention.values[0]) <= 4 * MICRO)
+
+
+def _is_numbered_name(question: Question, mention: Mention) -> bool:
+    """COVID-19, said as COVID: a known word with one or two digits behind it."""
+    word, _, digits = question.claim.text[mention.start : mention.end].partition("-")
+    return len(digits) <= 2 and digits.isdigit() and question.evidence.knows(word.lower())
 
 
 def _is_small(mention: Mention) -> bool:
@@ -126,12 +134,41 @@ def _is_derived(question: Question, mention: Mention) -> bool:
         ):
             said.extend(int(value) for value in other.values[:1])
     targets = {int(value) for value in mention.values}
-    if not mention.unit:
-        return False
     norms = question.claim.norms
     if norms & cue("portion") and any(targets & {value // 2, value * 2} for value in said):
         return True
-    return bool(norms & cue("totals")) and any(targets & {a + b, abs(a - b)} for a, b in combinations(said, 2))
+    if any(targets & _percent(value, share) for value in said for share in _shares(question)):
+        return True
+    if mention.unit == "%" and targets & {100 * MICRO - share for share in _shares(question)}:
+        return True
+    quantities = [other for other in question.claim.mentions if other is not mention and other.kind == "quantity"]
+    own = {int(value) for other in quantities for value in other.values[:1]}
+    counts = [
+        int(other.values[0]) // MICRO for other in quantities if not other.unit and int(other.values[0]) % MICRO == 0
+    ]
+    if norms & (cue("totals") | cue("portion")) and any(
+        targets & {value * n for n in counts if n < 100} for value in said
+    ):
+        return True
+    return any(
+        targets & {a + b, abs(a - b)} and (norms & cue("totals") or (own & {a, b} and mention.unit))
+        for a, b in combinations(said, 2)
+    )
+
+
+def _shares(question: Question) -> list[int]:
+    """The percentages that were said, in millionths of a percent."""
+    evidence = question.evidence
+    places = evidence.mentions_of_kind("quantity")[-_DERIVED_FROM:]
+    found = [evidence.mention(place) for place in places]
+    found.extend(mention for mention in question.claim.mentions if mention.kind == "quantity")
+    return [int(value) for mention in found if mention.unit == "%" for value in mention.values]
+
+
+def _percent(value: int, share: int) -> set[int]:
+    """A share of a value, and what is left or comes of it."""
+    part = value * share // (100 * MICRO)
+    return {part, value - part, value + part}
 
 
 def _speaks_of_the_past(question: Question, mention: Mention) -> bool:
@@ -203,7 +240,8 @@ def _binding(question: Question, mention: Mention, places: list[tuple[int, int]]
         affinity = _affinity(evidence, place, anchors)
         if affinity > best:
             best, decider = affinity, evidence.units[place[0]]
-    if decider is None or best < own + _MARGIN:
+    beside = decider is not None and any(place[0] == decider.number for place in places)
+    if decider is None or best < own + _MARGIN * (1 + beside):
         return []
     return [Finding("wrong_date" if mention.kind in ("date", "time") else "number_binding_swap", BLOCK, decider)]
 

@@ -1,8 +1,8 @@
 """Asked, offered, possible, promised, done."""
 
-import pytest
+from collections.abc import Callable
 
-from harness.grounding import Checker
+import pytest
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ from harness.grounding import Checker
             "supported",
         ),
         (
-            "Customer: Is the blue door new?\nAgent: What did you say?",
-            "The blue door is new.",
+            "Customer: Is the blue door locked?\nAgent: What did you say?",
+            "The blue door was locked.",
             "modality_shift",
         ),
         (
@@ -85,7 +85,6 @@ from harness.grounding import Checker
         ),
     ],
 )
-def test_reasons(context: str, summary: str, reason: str) -> None:
+def test_reasons(context: str, summary: str, reason: str, first_reason: Callable[[str, str], str]) -> None:
     """The worst claim carries this reason."""
-    result = Checker().check(context, summary)
-    assert min(result.claims, key=lambda claim: claim.score).reason == reason
+    assert first_reason(context, summary) == reason

@@ -1,8 +1,8 @@
 """Names that were or were not said."""
 
-import pytest
+from collections.abc import Callable
 
-from harness.grounding import Checker
+import pytest
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,6 @@ from harness.grounding import Checker
         ),
     ],
 )
-def test_reasons(context: str, summary: str, reason: str) -> None:
+def test_reasons(context: str, summary: str, reason: str, first_reason: Callable[[str, str], str]) -> None:
     """The worst claim carries this reason."""
-    result = Checker().check(context, summary)
-    assert min(result.claims, key=lambda claim: claim.score).reason == reason
+    assert first_reason(context, summary) == reason
