@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     connect_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Limit for one dial or request.")
     reconnect_attempts: int = Field(default=8, ge=0, le=1000, description="Dials in a row before giving up.")
     key_file: Path | None = Field(default=None, description="Key of surrogates and audit hashes.")
+    rules: tuple[Path, ...] = Field(default=(), description="Rule files of your own, merged with the built-in ones.")
     reports_dir: Path = Field(default=Path("reports"), description="Where runs write their reports.")
 
     @classmethod

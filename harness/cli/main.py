@@ -21,6 +21,7 @@ VERBS = {
     "redact": "Replace personal data in text.",
     "replay": "Serve recordings to any client on a local port.",
     "report": "Render a run's report.",
+    "rules": "List, test and explain the rules of redaction; measure a change of them.",
     "run": "Drive the pipeline over a live service or recordings.",
     "seal": "Repair checksums and seal after a hand edit.",
 }

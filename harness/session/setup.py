@@ -40,7 +40,7 @@ def live_run(
     return LiveRun(
         addresses=addresses_of(settings),
         credentials=credentials_of(settings),
-        tools=Tools.default(),
+        tools=Tools.of(settings),
         key=load_key(settings.key_file, seed),
         options=options,
         record_to=record_to,
