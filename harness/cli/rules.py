@@ -54,7 +54,9 @@ def test_rules(files: Sequence[Path], as_json: bool) -> None:
     for rule, kind, number in failed:
         item = {"rule": rule.id, "examples": kind, "number": number}
         click.echo(json.dumps(item) if as_json else f"{rule.id}: {kind}[{number}] does not hold")
-    say(f"{len(rules.rules)} rules, {sum(len(r.match) + len(r.no_match) for r in rules.rules)} examples, {len(failed)} failed")
+    say(
+        f"{len(rules.rules)} rules, {sum(len(r.match) + len(r.no_match) for r in rules.rules)} examples, {len(failed)} failed"
+    )
     if failed:
         sys.exit(ExitCode.FAILED)
 
@@ -105,7 +107,9 @@ def impact(old: Path, new: Path, corpus: Path, as_json: bool) -> None:
         for sign, spans in (("-", _only(one, two)), ("+", _only(two, one))):
             for span in spans:
                 gained, lost = gained + (sign == "+"), lost + (sign == "-")
-                click.echo(json.dumps({"change": sign, **place, **_span(span)}) if as_json else _line(sign, place, span))
+                click.echo(
+                    json.dumps({"change": sign, **place, **_span(span)}) if as_json else _line(sign, place, span)
+                )
     say(f"{gained} spans gained, {lost} lost")
     if lost:
         sys.exit(ExitCode.FAILED)

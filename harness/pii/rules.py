@@ -51,6 +51,7 @@ Compiler = Callable[[str, str], re.Pattern[str]]
 """(rule's name, pattern) -> the compiled pattern; raises ConfigError."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
+_ALNUM = re.compile(r"[^\W_]+")
 LONGEST = 380
 """Largest ``max_len``: the hold-back is bounded by it."""
 
@@ -185,7 +186,7 @@ def load_rules(
         for cue in rule.cues:
             by_cue[cue] = (*by_cue.get(cue, ()), rule)
     by_kind: dict[Kind, tuple[Rule, ...]] = {kind: tuple(r for r in rules if r.kind == kind) for kind in _KINDS}
-    return RuleSet(rules, digest, by_digits, by_kind, by_cue, frozenset(cue.split()[-1] for cue in by_cue))
+    return RuleSet(rules, digest, by_digits, by_kind, by_cue, frozenset(_LETTERS.findall(cue)[-1] for cue in by_cue))
 
 
 def builtin_sources() -> list[tuple[str, str]]:
@@ -248,7 +249,7 @@ def _rule(table: Mapping[str, Any], compiler: Compiler) -> Rule:
         fit=table.get("fit", ""),
         hex_edge=table.get("edge") == "hex",
         needs=tuple(table.get("needs", ())),
-        cues=tuple(" ".join(_LETTERS.findall(cue.lower())) for cue in table.get("cues", ())),
+        cues=tuple(" ".join(_ALNUM.findall(cue.lower())) for cue in table.get("cues", ())),
         spoken=compiler(name, table["spoken"]) if "spoken" in table else None,
     )
 

@@ -273,7 +273,7 @@ def _kind(core: str) -> str:
         return "@"
     if name in _JOINER:
         return "J"
-    if name in NUMBER_WORDS or name.isdigit():
+    if name != "o" and (name in NUMBER_WORDS or name.isdigit()):
         return "N"
     if len(name) == 1 and name.isalpha():
         return "L"
