@@ -80,7 +80,7 @@ def explain(text: str, files: Sequence[Path], as_json: bool) -> None:
 
     The values themselves are not shown again.
     """
-    text = click.get_text_stream("stdin", encoding="utf-8").read() if text == "-" else text
+    text = sys.stdin.read() if text == "-" else text
     spans = Redactor(rules_of(files)).detect(text)
     for span in spans:
         item = {"start": span.start, "end": span.end, "type": span.type, "rule": span.rule}

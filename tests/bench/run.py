@@ -1,4 +1,4 @@
-"""Runs the benchmark rows: ``make bench``, or ``ONLY=name make bench`` for one.
+"""Runs the benchmark rows: ``make bench``, or ``ONLY=name make bench`` for one (``ONLY=redact``: all of ``redact-*``).
 
 1. Every ``rows_*.py`` beside this file has ``rows()``, which returns dicts with these keys:
    ``name``; ``unit`` (of ours and of the rivals, e.g. "us/message"); ``ours``: a function to call; ``against``: name ->
@@ -129,13 +129,13 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print and write; 0 when every target is met."""
     parser = argparse.ArgumentParser(description="Benchmark rows by CPU time, interleaved.")
-    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help="name of the one row to run")
+    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help="name of the one row to run, or what several begin with before a dash")
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", ROUNDS)))
     parser.add_argument("--rows", type=Path, default=HERE, help="folder with rows_*.py")
     parser.add_argument("--report", type=Path, default=REPORT)
     options = parser.parse_args(arguments)
     rows = discover(options.rows)
-    chosen = [row for row in rows if options.only in ("", row["name"])]
+    chosen = [row for row in rows if options.only in ("", row["name"]) or row["name"].startswith(f"{options.only}-")]
     if not chosen:
         print(f"bench: no row {options.only!r}; there are: {', '.join(row['name'] for row in rows)}", file=sys.stderr)
         return 2
