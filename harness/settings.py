@@ -78,6 +78,7 @@ class Settings(BaseSettings):
         description="When a recorded entry counts as written: by the system, in batches, on the disk.",
     )
     key_file: Path | None = Field(default=None, description="Key of surrogates and audit hashes.")
+    rules: tuple[Path, ...] = Field(default=(), description="Rule files of your own, merged with the built-in ones.")
     reports_dir: Path = Field(default=Path("reports"), description="Where runs write their reports.")
 
     @classmethod

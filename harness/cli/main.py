@@ -29,6 +29,7 @@ VERBS = {
     "redact": "Replace personal data in text.",
     "replay": "Serve recordings to any client on a local port.",
     "report": "Render a run's report.",
+    "rules": "List, test and explain the rules of redaction; measure a change of them.",
     "run": "Drive the pipeline over a live service or recordings.",
     "scan": "List what is left of personal data, and sign off.",
     "seal": "Repair checksums and seal after a hand edit.",

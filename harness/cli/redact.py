@@ -13,6 +13,7 @@ import click
 from harness.cli.common import verb
 from harness.errors import ConfigError
 from harness.pii.stream import Redactor
+from harness.pii.user_rules import rules_of
 from harness.text.span import Span
 
 __all__ = ["command"]
@@ -24,13 +25,14 @@ _PIECE = 65_536
 @click.argument("files", nargs=-1)
 @click.option("--jsonl", is_flag=True, help='Read {"id","text"} lines; write {"id","text","spans"} lines.')
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object per file: file, text, spans.")
+@click.option("--rules", "rule_files", multiple=True, type=click.Path(path_type=Path), help="Rules of your own (TOML).")
 @verb
-def command(files: Sequence[str], jsonl: bool, as_json: bool) -> None:
+def command(files: Sequence[str], jsonl: bool, as_json: bool, rule_files: Sequence[Path]) -> None:
     """Replace personal data in FILES, or in standard input (also "-").
 
     Offsets of spans are code points of the text as read.
     """
-    redactor = Redactor()
+    redactor = Redactor(rules_of(rule_files))
     for name in files or ("-",):
         with _opened(name) as source:
             try:

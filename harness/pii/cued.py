@@ -45,7 +45,7 @@ def _rules_before(rules: RuleSet, lead: list[tuple[int, str]], index: int) -> tu
         if last <= 0:
             return ()
         word = lead[last - 1][1]
-        if word in rules.cue_ends:
+        if word.rstrip("0123456789") in rules.cue_ends:
             for size in range(min(_LONGEST_CUE, last), 0, -1):
                 found = rules.by_cue.get(" ".join([lead[n][1] for n in range(last - size, last)]))
                 if found:

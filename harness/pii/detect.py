@@ -168,9 +168,10 @@ def _search_hit(rule: Rule, view: View, found: re.Match[str]) -> Hit | None:
     before, after = view.char_before(start), view.char_after(end)
     if end - start < rule.min_len or end - start > rule.max_len or before.isalnum() or after.isalnum():
         return None
-    if rule.hex_edge:
-        if before in _HEX_EDGE or after in _HEX_EDGE or (after == "." and view.char_after(end, 1).isdigit()):
-            return None
+    if rule.hex_edge and (
+        before in _HEX_EDGE or after in _HEX_EDGE or (after == "." and view.char_after(end, 1).isdigit())
+    ):
+        return None
     return hit_of(rule, view, start, end) if accepted(rule, view, start, end) else None
 
 

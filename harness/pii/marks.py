@@ -126,7 +126,7 @@ def _expiry_is(value: str) -> bool:
 
 
 def _dob(value: str, digest: Digest) -> str:
-    groups = _NUMBERS.findall(value)
+    groups: list[str] = _NUMBERS.findall(value)
     year = digest.digits(2)
     if len(groups) == 1:
         return fill(_months(value), "0" * (len(groups[0]) - 2) + year)
@@ -137,9 +137,9 @@ def _dob(value: str, digest: Digest) -> str:
 
 
 def _dob_is(value: str) -> bool:
-    groups = _NUMBERS.findall(value)
+    groups: list[str] = _NUMBERS.findall(value)
     if len(groups) == 1:
-        return groups[0][:-2].strip("0") == ""
+        return not str(groups[0][:-2]).strip("0")
     at = next((n for n, group in enumerate(groups) if len(group) == 4), len(groups) - 1)
     return not "".join(groups[:at] + groups[at + 1 :]).strip("0")
 
@@ -150,10 +150,9 @@ def _dob_is(value: str) -> bool:
 def _secret(value: str, digest: Digest) -> str:
     prefix = _PREFIX.match(value)
     assert prefix is not None
-    parts, stamp = [prefix[0]], iter(_STAMP)
-    for char in like(value[prefix.end() :], digest):
-        parts.append(next(stamp, char) if char.isalnum() else char)
-    return "".join(parts)
+    stamp = iter(_STAMP)
+    body = like(value[prefix.end() :], digest)
+    return prefix[0] + "".join(next(stamp, char) if char.isalnum() else char for char in body)
 
 
 def _secret_is(value: str) -> bool:

@@ -31,7 +31,7 @@ from typing import Any, Literal, cast
 from harness.errors import ConfigError
 from harness.pii.validators import VALIDATORS
 
-__all__ = ["Context", "Cues", "Rule", "RuleSet", "builtin_rules", "load_rules"]
+__all__ = ["Context", "Cues", "Rule", "RuleSet", "builtin_rules", "builtin_sources", "load_rules"]
 
 Kind = Literal["run", "regex", "email", "spoken", "value"]
 _KINDS: tuple[Kind, ...] = ("run", "regex", "email", "spoken", "value")
@@ -47,7 +47,11 @@ _CHOICES = {
     "edge": ("word", "hex"),
     "on_invalid": ("drop", "need_context", "keep"),
 }
+Compiler = Callable[[str, str], re.Pattern[str]]
+"""(rule's name, pattern) -> the compiled pattern; raises ConfigError."""
+
 _LETTERS = re.compile(r"[^\W\d_]+")
+_ALNUM = re.compile(r"[^\W_]+")
 LONGEST = 380
 """Largest ``max_len``: the hold-back is bounded by it."""
 
@@ -145,11 +149,18 @@ class RuleSet:
         return self.by_kind.get(kind, ())
 
 
-def load_rules(sources: Iterable[tuple[str, str]]) -> RuleSet:
+def load_rules(
+    sources: Iterable[tuple[str, str]],
+    *,
+    user: Iterable[tuple[str, str]] = (),
+    compiler: Compiler | None = None,
+) -> RuleSet:
     """Compile rule files.
 
     Args:
         sources: (name, TOML text) of each file; the name is only for messages.
+        user: files whose rules take the place of those with the same id.
+        compiler: compiles the patterns of ``user``.
 
     Raises:
         ConfigError: a file is not TOML, or a rule breaks the module's rules.
@@ -157,7 +168,12 @@ def load_rules(sources: Iterable[tuple[str, str]]) -> RuleSet:
     tables: list[dict[str, Any]] = []
     for name, text in sources:
         tables.extend(_tables(name, text))
-    rules = tuple(sorted((_rule(table) for table in tables), key=lambda rule: (-rule.priority, rule.id)))
+    own = [table for name, text in user for table in _tables(name, text)]
+    ids = {table.get("id") for table in own}
+    tables = [table for table in tables if table["id"] not in ids]
+    made = [_rule(table, _compiled) for table in tables] + [_rule(table, compiler or _compiled) for table in own]
+    tables += own
+    rules = tuple(sorted(made, key=lambda rule: (-rule.priority, rule.id)))
     if len({rule.id for rule in rules}) != len(rules):
         raise ConfigError("rules", "id", "every id once")
     canonical = json.dumps(sorted(tables, key=lambda table: str(table["id"])), sort_keys=True, ensure_ascii=False)
@@ -170,15 +186,20 @@ def load_rules(sources: Iterable[tuple[str, str]]) -> RuleSet:
         for cue in rule.cues:
             by_cue[cue] = (*by_cue.get(cue, ()), rule)
     by_kind: dict[Kind, tuple[Rule, ...]] = {kind: tuple(r for r in rules if r.kind == kind) for kind in _KINDS}
-    return RuleSet(rules, digest, by_digits, by_kind, by_cue, frozenset(cue.split()[-1] for cue in by_cue))
+    return RuleSet(rules, digest, by_digits, by_kind, by_cue, frozenset(_LETTERS.findall(cue)[-1] for cue in by_cue))
+
+
+def builtin_sources() -> list[tuple[str, str]]:
+    """(name, TOML text) of the rule files of the package."""
+    folder = resources.files("harness.pii").joinpath("rules")
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
+    return [(item.name, item.read_text(encoding="utf-8")) for item in files]
 
 
 @cache
 def builtin_rules() -> RuleSet:
     """The rules shipped with the package."""
-    folder = resources.files("harness.pii").joinpath("rules")
-    files = sorted((item for item in folder.iterdir() if item.name.endswith(".toml")), key=lambda item: item.name)
-    return replace(load_rules((item.name, item.read_text(encoding="utf-8")) for item in files), builtin=True)
+    return replace(load_rules(builtin_sources()), builtin=True)
 
 
 def _tables(name: str, text: str) -> list[dict[str, Any]]:
@@ -201,7 +222,7 @@ def _expand(value: Any, macros: Mapping[str, Any]) -> Any:
     return value
 
 
-def _rule(table: Mapping[str, Any]) -> Rule:
+def _rule(table: Mapping[str, Any], compiler: Compiler) -> Rule:
     name = f"rule {table.get('id', '?')}"
     _check(name, table)
     context = table.get("context")
@@ -209,7 +230,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         id=table["id"],
         type=table["type"],
         kind=table["kind"],
-        pattern=_compiled(name, table["pattern"]),
+        pattern=compiler(name, table["pattern"]),
         priority=table["priority"],
         min_len=table["min_len"],
         max_len=table["max_len"],
@@ -223,13 +244,13 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         negative_window=table.get("negative_window", 64),
         units=_cues(table["units"]) if "units" in table else None,
         public=_cues(table["public"]) if "public" in table else None,
-        after=_compiled(name, table["after"]) if "after" in table else None,
+        after=compiler(name, table["after"]) if "after" in table else None,
         extension=table.get("extension", False),
         fit=table.get("fit", ""),
         hex_edge=table.get("edge") == "hex",
         needs=tuple(table.get("needs", ())),
-        cues=tuple(" ".join(_LETTERS.findall(cue.lower())) for cue in table.get("cues", ())),
-        spoken=_compiled(name, table["spoken"]) if "spoken" in table else None,
+        cues=tuple(" ".join(_ALNUM.findall(cue.lower())) for cue in table.get("cues", ())),
+        spoken=compiler(name, table["spoken"]) if "spoken" in table else None,
     )
 
 

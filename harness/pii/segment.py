@@ -22,7 +22,18 @@ from typing import Literal, NamedTuple
 
 from harness.pii.spoken import CLASSES, EXTENSION, HOT_WORDS, NUMBER_WORDS
 
-__all__ = ["CAP", "FEW_DIGITS", "HELD_MAX", "LOOK", "Segment", "Segmenter", "cold_cut", "is_cold", "is_idle", "is_plain"]
+__all__ = [
+    "CAP",
+    "FEW_DIGITS",
+    "HELD_MAX",
+    "LOOK",
+    "Segment",
+    "Segmenter",
+    "cold_cut",
+    "is_cold",
+    "is_idle",
+    "is_plain",
+]
 
 CAP = 380
 """Longest chain or token, in raw code points."""
@@ -112,7 +123,7 @@ def is_idle(text: str, cue_ends: frozenset[str]) -> bool:
     """
     low = text.translate(_LOWER)
     count = low.count("0")
-    words = low.split()
+    words = low.replace("0", " ").split() if count else low.split()
     if HOT_WORDS.isdisjoint(words):
         return not count or (
             count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not _is_odd(text)
@@ -292,7 +303,7 @@ def _continues(text: str, start: int, end: int, after: re.Match[str], kind: str,
     word = word.lower()
     if word.isdigit():
         return "D" in _AFTER_CLASS[kind] or _iban_open(text, start, end)
-    following = CLASSES.get(word) or ("L" if len(word) == 1 and word != "i" else "W")
+    following = CLASSES.get(word) or ("L" if len(word) == 1 and (word != "i" or kind != "D") else "W")
     if word in EXTENSION and kind == "D":
         return True
     if following in _AFTER_CLASS[kind] or (mail and kind == "W" and following == "L"):

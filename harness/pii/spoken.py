@@ -83,6 +83,9 @@ SAID = frozenset(
 
 _WORD = re.compile(r"[0-9]+|[^\W\d_]+|\+")
 _GAP = re.compile(r"[\s,.:;/()…?!*#-]{1,6}\Z")
+_PLUS = frozenset({"+", "plus"})
+_BETWEEN = frozenset("FGJ")
+_NEVER_BETWEEN = _AT | {"dot"}
 _CLOSE = re.compile(r"[ -]\Z")
 _SPEECH = re.compile(r"[^\W\d_]+")
 
@@ -111,13 +114,12 @@ class Run:
         found = []
         for items in (self.items, self.items[::-1]):
             count = 0
-            for n, item in enumerate(items, 1):
-                count += len(item.digits)
-                if count >= size:
-                    break
-            if count == size and n < len(items):
-                part = tuple(sorted(items[:n], key=lambda item: item.start))
-                found.append(_run(part))
+            taken = 0
+            while count < size and taken < len(items):
+                count += len(items[taken].digits)
+                taken += 1
+            if count == size and taken < len(items):
+                found.append(_run(tuple(sorted(items[:taken], key=lambda item: item.start))))
         return found
 
 
@@ -186,31 +188,31 @@ class _Reader:
                 return False
             return self._digits(word, start, end, said=False)
         name = word.lower()
-        if name == "+" or name == "plus":
-            if self._items or self._repeat:
-                return False
-            self._items.append(Item(start, end, "+", name == "plus"))
-            return True
+        if name in _PLUS:
+            return self._plus(name, start, end)
+        if name in NUMBER_WORDS:
+            return self._number_word(name, start, end)
+        return bool(self._items) and CLASSES.get(name) in _BETWEEN and name not in _NEVER_BETWEEN
+
+    def _plus(self, name: str, start: int, end: int) -> bool:
+        if self._items or self._repeat:
+            return False
+        self._items.append(Item(start, end, "+", name == "plus"))
+        return True
+
+    def _number_word(self, name: str, start: int, end: int) -> bool:
         if name in _DIGIT:
             return self._unit(_DIGIT[name], start, end)
         if name in _PAIR:
-            done = self._digits(_PAIR[name], start, end, said=True)
+            self._digits(_PAIR[name], start, end, said=True)
             self._open = name if name in _TENS else ""
-            return done
-        if name in _SCALE:
+        elif name in _SCALE:
             if not self._items or self._items[-1].digits == "+":
                 return False
-            return self._digits(_SCALE[name], start, end, said=True)
-        if name in _REPEAT:
+            self._digits(_SCALE[name], start, end, said=True)
+        else:
             self._repeat, self._open = (_REPEAT[name], start), ""
-            return True
-        return (
-            bool(self._items)
-            and CLASSES.get(name, "") in "FGJ"
-            and name in CLASSES
-            and name not in _AT
-            and name != "dot"
-        )
+        return True
 
     def _unit(self, digit: str, start: int, end: int) -> bool:
         if self._open and digit != "0" and _CLOSE.fullmatch(self._text, self._items[-1].end, start):
@@ -273,7 +275,7 @@ def _kind(core: str) -> str:
         return "@"
     if name in _JOINER:
         return "J"
-    if name in NUMBER_WORDS or name.isdigit():
+    if name != "o" and (name in NUMBER_WORDS or name.isdigit()):
         return "N"
     if len(name) == 1 and name.isalpha():
         return "L"
@@ -289,7 +291,7 @@ def addresses(text: str, cued: bool = False) -> list[Address]:
     pieces = _pieces(text)
     found: list[Address] = []
     low = 0
-    for index, piece in enumerate(pieces):
+    for index in range(len(pieces)):
         if index < low:
             continue
         parts = _anchor(pieces, index, low)
@@ -299,15 +301,9 @@ def addresses(text: str, cued: bool = False) -> list[Address]:
         last, host = _domain(pieces, host_at, glue)
         if last < 0 or not local or (not cued and first == index - 1 and local.lower() in _NEVER):
             continue
-        if _is_written(pieces, first, last):
-            continue
         found.append(Address(pieces[first].start, pieces[last].end, f"{local}@{host}".lower()))
         low = last + 1
     return found
-
-
-def _is_written(pieces: list[_Word], first: int, last: int) -> bool:
-    return first == last
 
 
 def _anchor(pieces: list[_Word], index: int, low: int) -> tuple[int, str, int, str] | None:
@@ -417,7 +413,8 @@ def spoken_like(type_: str, value: str, fake: str) -> str:
     if run is None:
         return fake
     fresh = iter(fake)
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for item in run.items:
         row = [next(fresh) for _ in item.digits]
         parts += (_without_month(value[at : item.start]), " ".join(map(_said_char, row)) if item.said else "".join(row))

@@ -26,8 +26,8 @@ __all__ = ["OVERSIZE", "RedactStream", "RedactionResult", "Redactor", "SpanStrea
 OVERSIZE = "OVERSIZE"
 """Type of what was masked because it is too long to be looked at whole."""
 
-STRIDE = 12
-"""Code points that a :class:`RedactStream` awaits before it looks again: small pieces cost less, hold-back grows by six."""
+STRIDE = 16
+"""Code points that a :class:`RedactStream` awaits before it looks again: small pieces cost less, hold-back grows by eight."""
 
 _LEAD = 130
 """Characters of it in which a cue can stand."""

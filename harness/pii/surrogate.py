@@ -163,7 +163,8 @@ def _email_render(value: str, digest: Digest) -> str:
     local, _, domain = _folded(value).rpartition("@")
     made = [_email_char(char, digest.number(f"c{i}", 250)) for i, char in enumerate(local)]
     short = 6 - sum(map(str.isalnum, local))
-    made += [_LETTERS[digest.number(f"m{i}", 25)] for i in range(short)]
+    pad = "".join(_LETTERS[digest.number(f"m{i}", 25)] for i in range(short))
+    made = [pad.upper() if local[:1].isupper() else pad, *made]
     host = _DOMAINS[digest.number("domain", 3)]
     return "".join(made) + "@" + (host.upper() if domain.isupper() else host)
 

@@ -13,7 +13,7 @@ from harness.text.placeholder import PLACEHOLDER
 __all__ = ["View", "has_any"]
 
 _NO_WORD = re.compile(r"[\W\d_]+")
-_LEAD_WORD = re.compile(r"[^\W\d_]+|[0-9]+")
+_LEAD_WORD = re.compile(r"[^\W_]+")
 _WORDS_ONLY = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
 _LEAD = 120
 _NEAR = 80
@@ -84,7 +84,7 @@ class View:
         return found[1] if found else ""
 
     def lead(self) -> list[tuple[int, str]]:
-        """(start in the chain, lower-case word) of the words and digit groups up to its end; the tail's are negative.
+        """(start in the chain, lower-case word) of the rows of letters and digits up to its end; the tail's are negative.
 
         A placeholder's last word is ``redacted``.
         """

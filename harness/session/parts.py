@@ -15,6 +15,7 @@ from harness.errors import ConfigError
 from harness.grounding import Checker
 from harness.metrics.latency import LatencyBook
 from harness.pii import Redactor
+from harness.pii.user_rules import rules_of
 from harness.pipeline.policy import PipelinePolicy
 from harness.settings import Settings
 
@@ -55,6 +56,15 @@ class Tools:
     def default() -> Tools:
         """The built-in rules and checker."""
         return Tools(Redactor(), Checker())
+
+    @staticmethod
+    def of(settings: Settings) -> Tools:
+        """The rules the settings name, merged with the built-in ones.
+
+        Raises:
+            ConfigError: a rule file is refused.
+        """
+        return Tools(Redactor(rules_of(settings.rules)), Checker()) if settings.rules else Tools.default()
 
 
 def addresses_of(settings: Settings) -> Addresses:

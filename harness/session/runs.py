@@ -61,7 +61,7 @@ async def run_on_recordings(
     Raises:
         RecordingError: a file is missing or damaged; no report is written then.
     """
-    paths, tools, policy, book = find_recordings(files), Tools.default(), policy_of(settings), LatencyBook()
+    paths, tools, policy, book = find_recordings(files), Tools.of(settings), policy_of(settings), LatencyBook()
     done = 0
 
     def on_done(_: object) -> None:

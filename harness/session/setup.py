@@ -45,7 +45,7 @@ def live_run(
         credentials=credentials_of(settings) if dialect is None or dialect.needs_token else NO_CREDENTIALS,
         dialect=dialect or MediationDialect(),
         durability=settings.durability,
-        tools=Tools.default(),
+        tools=Tools.of(settings),
         key=load_key(settings.key_file, seed),
         options=options,
         record_to=record_to,

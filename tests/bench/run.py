@@ -1,4 +1,4 @@
-"""Runs the benchmark rows: ``make bench``, or ``ONLY=name make bench`` for one.
+"""Runs the benchmark rows: ``make bench``, or ``ONLY=name make bench`` for one (``ONLY=redact``: all of ``redact-*``).
 
 1. Every ``rows_*.py`` beside this file has ``rows()``, which returns dicts with these keys:
    ``name``; ``unit`` (of ours and of the rivals, e.g. "us/message"); ``ours``: a function to call; ``against``: name ->
