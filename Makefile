@@ -54,6 +54,13 @@ fit: setup  ## Make the fixtures' grounding cases and the shipped grounding mode
 	@mv fixtures/grounding/cases.jsonl.part fixtures/grounding/cases.jsonl
 	@$(BIN)/python tests/bench/ground_train.py | $(BIN)/harness ground --fit --out harness/grounding/data/en/model.json
 
+SESSIONS := airline-misspelled-name bank-lost-card health_insurance-claim-denied retail-gift-return telco-broken-stream telco-roaming-bill
+
+recordings: setup  ## Record the committed sessions and the golden report anew (after a change of policy)
+	@$(BIN)/harness demo
+	@for name in $(SESSIONS); do cp reports/demo/recordings/$$name.rec.jsonl reports/demo/recordings/$$name.labels.jsonl recordings/; done
+	@cp reports/demo/report.json reports/demo/report.md reports/demo/report.html reports/golden/
+
 lock: setup  ## Make requirements.lock anew from pyproject.toml (needs a package registry)
 	@$(PIP) install uv
 	@{ echo "# Made by 'make lock' for Python >= 3.11; every file is pinned by its hash."; \
