@@ -78,13 +78,14 @@ class SessionPlan:
 
 @dataclass(slots=True, kw_only=True)
 class SessionRun:
-    """What a session came to; ``error`` is what ended it early."""
+    """What a session came to; ``error`` is what ended it early, ``premature`` see :meth:`Pipeline.premature`."""
 
     outcomes: list[Outcome] = field(default_factory=list, repr=False)
     gaps: list[GapFound] = field(default_factory=list)
     edits: list[EditedString] = field(default_factory=list, repr=False)
     recording: Path | None = None
     policy_digest: str = ""
+    premature: list[tuple[int, int, int]] = field(default_factory=list)
     error: HarnessError | None = None
 
 
@@ -145,6 +146,7 @@ async def run_session(plan: SessionPlan) -> SessionRun:
         run.error = _first(group)
         if type(run.error).__name__ == "RecordingWriteError":
             raise run.error from None
+    run.premature = pipeline.premature()
     if recorder is not None and run.error is not None and not run.outcomes:
         recorder.discard()
     elif recorder is not None and plan.record is not None:

@@ -42,8 +42,13 @@ def talks(draw: st.DrawFn) -> dict[str, str]:
     ]
     return {
         "context": "\n".join(turns),
-        **{"first": first, "second": second, "low": str(low), "high": str(high)},
-        **{"day": day, "place": place, "name": name},
+        "first": first,
+        "second": second,
+        "low": str(low),
+        "high": str(high),
+        "day": day,
+        "place": place,
+        "name": name,
     }
 
 
@@ -105,4 +110,6 @@ def test_turning_the_polarity_ungrounds(talk: dict[str, str]) -> None:
     wrong = "The customer never bought the {first} for {low} dollars."
     assert verdict(talk["context"], right.format(**talk)) == "grounded"
     assert verdict(talk["context"], wrong.format(**talk)) == "ungrounded"
-    assert verdict(talk["context"], "The delivery to the {place} does not arrive on {day}.".format(**talk)) == "ungrounded"
+    assert (
+        verdict(talk["context"], "The delivery to the {place} does not arrive on {day}.".format(**talk)) == "ungrounded"
+    )

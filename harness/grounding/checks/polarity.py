@@ -87,7 +87,9 @@ def _says_so(unit: Unit, norm: str) -> bool:
     """The unit states the very form, without a doubt: "I bought it", not "I want to buy it" (an s aside)."""
     sentence = unit.sentence
     return not sentence.question and any(
-        token.norm.removesuffix("s") == norm.removesuffix("s") and not sentence.negated[at] and sentence.clause[at] not in sentence.hypothetical
+        token.norm.removesuffix("s") == norm.removesuffix("s")
+        and not sentence.negated[at]
+        and sentence.clause[at] not in sentence.hypothetical
         for at, token in enumerate(sentence.tokens)
     )
 
