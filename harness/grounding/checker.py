@@ -46,7 +46,7 @@ class Conversation:
         """Judge ``summary`` by what was added so far."""
         read = read_all(summary, self._today)
         sentences = list(islice(read, MAX_CLAIMS))
-        bonus = credit(len(sentences))
+        bonus = credit(len(sentences), self.evidence)
         claims = [judge(sentence, self.evidence, self._model, bonus=bonus) for sentence in sentences]
         rest = next(read, None)
         if rest is not None:

@@ -5,8 +5,9 @@
    (``model.py``), but the findings of :data:`BLOCKING` rules reject by themselves.
 3. Bands by score: >= .500 grounded, >= .400 review, below ungrounded; a claim with nothing to check is nothing_to_check.
 4. Verdict: grounded for the bands grounded and nothing_to_check, else ungrounded.
-5. In a summary of n sentences one wrong sentence is as likely as in a summary of one: each sentence starts with more
-   credit the more there are (:func:`credit`).
+5. In a summary of n sentences one wrong sentence is taken to be as likely as in a summary of one: each sentence starts
+   with more credit the more there are (:func:`credit`). Not so in service calls, where every sentence is a claim to act
+   on: there each stands for itself.
 6. All sums are integers; the float is made once, at the end.
 """
 
@@ -88,9 +89,11 @@ def has_nothing_to_check(question: Question) -> bool:
     return not question.words and all(mention.weak for mention in question.claim.mentions)
 
 
-def credit(claims: int) -> int:
+def credit(claims: int, evidence: Evidence) -> int:
     """1/1000 logit that each of so many claims starts with."""
-    return round(500 * math.log(2 * max(1, min(claims, MAX_CREDITED)) - 1))
+    if "agent" in evidence.roles:
+        return 0
+    return round(1000 * math.log(2 * max(1, min(claims, MAX_CREDITED)) - 1))
 
 
 def judge(sentence: Sentence, evidence: Evidence, model: Model, *, bonus: int = 0) -> Claim:

@@ -51,7 +51,6 @@ class SpanStream:
 
     Args:
         rules: what to look for.
-        stride: code points that are awaited before the next look; the spans are the same for every stride.
     """
 
     __slots__ = (
@@ -67,9 +66,8 @@ class SpanStream:
         "settled",
     )
 
-    def __init__(self, rules: RuleSet, stride: int = 1) -> None:
+    def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
-        self._stride = stride
         self._folder = Folder()
         self._text = ""
         self._offsets: Sequence[int] = range(0)
@@ -83,8 +81,6 @@ class SpanStream:
     def feed(self, chunk: str) -> list[Span]:
         """Take the next piece; returns the spans that are certain now."""
         self._waiting += chunk
-        if len(self._waiting) < self._stride:
-            return []
         self._look()
         text = self._text
         if not self._masking and text.isascii() and len(text) < CAP and is_cold(text):
@@ -116,6 +112,11 @@ class SpanStream:
     def finish(self) -> list[Span]:
         """No more text: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
         self._look()
+        text = self._text
+        if not self._masking and text.isascii() and is_cold(text):
+            self._tail = (self._tail + text)[-_TAIL:]
+            self._text, self._offsets, self.settled = "", range(0), self._raw
+            return []
         return self._drain(final=True)
 
     def _take(self, folded: str, offsets: Sequence[int]) -> None:
@@ -179,12 +180,15 @@ class SpanStream:
 class RedactStream:
     """Redacts a text that arrives in pieces."""
 
-    __slots__ = ("_given", "_held", "_operator", "_spans", "_stream")
+    __slots__ = ("_early", "_fresh", "_given", "_held", "_operator", "_spans", "_stream")
 
     def __init__(self, rules: RuleSet, operator: Operator = replace) -> None:
-        self._stream = SpanStream(rules, STRIDE)
+        self._stream = SpanStream(rules)
         self._operator = operator
         self._held = ""
+        self._fresh = 0
+        self._early: list[Span] = []
+        """Spans that a boundary settled; they come out with the next piece."""
         self._given = 0
         self._spans: list[Span] = []
 
@@ -201,19 +205,28 @@ class RedactStream:
     def feed(self, chunk: str) -> RedactedText:
         """Take the next piece; returns what is certain now, maybe nothing."""
         self._held += chunk
-        stream = self._stream
-        spans = stream.feed(chunk)
-        if stream.settled == self._given:
+        self._fresh += len(chunk)
+        if self._fresh < STRIDE:
             return _NOTHING
-        return self._out(spans)
+        spans = self._look()
+        return _NOTHING if self._stream.settled == self._given else self._out(spans)
+
+    def _look(self) -> list[Span]:
+        """Pass on what came since the last look."""
+        fresh, self._fresh = self._fresh, 0
+        spans = self._stream.feed(self._held[-fresh:]) if fresh else []
+        if self._early:
+            spans, self._early = self._early + spans, []
+        return spans
 
     def boundary(self) -> None:
         """See :meth:`SpanStream.boundary`."""
+        self._early = self._look()
         self._stream.boundary()
 
     def finish(self) -> RedactedText:
         """The rest."""
-        return self._out(self._stream.finish())
+        return self._out(self._look() + self._stream.finish())
 
     def _out(self, spans: list[Span]) -> RedactedText:
         self._spans += spans

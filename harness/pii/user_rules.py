@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,12 +39,7 @@ def rules_of(files: Sequence[Path]) -> RuleSet:
     Raises:
         ConfigError: a file cannot be read or is refused.
     """
-    return _merged(tuple(files)) if files else builtin_rules()
-
-
-@lru_cache(maxsize=4)
-def _merged(files: tuple[Path, ...]) -> RuleSet:
-    return merged_rules([(str(path), _text(path)) for path in files])
+    return merged_rules([(str(path), _text(path)) for path in files]) if files else builtin_rules()
 
 
 def _text(path: Path) -> str:

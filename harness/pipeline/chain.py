@@ -128,6 +128,10 @@ class Pipeline:
         """``outcome`` with its judge requests answered, by request id; a missing answer is ``degraded``."""
         return settle(outcome, answers)
 
+    def premature(self) -> list[tuple[int, int, int]]:
+        """Claims of summaries that became true only after they were made: message number, start and end, in order."""
+        return sorted(found for state in self._conversations.values() for found in state.ground.premature())
+
     def resume_after(self, conversation: str) -> int:
         """The seq up to which nothing is missing, 0 before the first message."""
         state = self._conversations.get(conversation)
@@ -228,7 +232,7 @@ class Pipeline:
     def _ground(self, work: Work, state: ConversationState) -> None:
         match work.event:
             case Summary() as summary:
-                work.grounding = state.ground.check(summary)
+                work.grounding = state.ground.check(summary, work.number)
             case Utterance() as utterance:
                 state.ground.hear(utterance)
             case Lifecycle(type="context_window.updated"):

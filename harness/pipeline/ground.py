@@ -3,7 +3,9 @@
 1. It runs before redaction, on text in which every value is its identity: which values are the same counts, not what
    they are. So a replay on surrogates comes to the same verdict. What leaves the stage is redacted.
 2. Only final utterances of the same conversation that came before the summary support it.
-3. A message's own context is used only where the dialect offers nothing else, and is labelled ``self_supplied``.
+3. What is said after a summary changes later verdicts, never its own; :meth:`GroundStage.premature` tells which of its
+   claims became true later.
+4. A message's own context is used only where the dialect offers nothing else, and is labelled ``self_supplied``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from harness.pipeline.outcome import ClaimVerdict, Grounding
 from harness.text.placeholder import plain
 
 __all__ = ["GroundStage"]
+
+_MAX_REMEMBERED = 64
 
 
 class GroundStage:
@@ -32,6 +36,7 @@ class GroundStage:
         self._identities = Identities(redactor)
         self._conversation = checker.conversation()
         self._heard = False
+        self._refused: list[tuple[int, str, tuple[int, int], tuple[int, int]]] = []
 
     def hear(self, event: Utterance) -> None:
         """Take a final utterance as evidence."""
@@ -44,14 +49,34 @@ class GroundStage:
         self._conversation = self._checker.conversation()
         self._heard = False
 
-    def check(self, event: Summary) -> Grounding:
-        """The verdict on a whole summary."""
+    def check(self, event: Summary, number: int = 0) -> Grounding:
+        """The verdict on a whole summary, which came as message ``number``."""
         if event.self_context is None or self._heard:
             summary = self._identities.mask(event.summary)
-            return self._leave(self._conversation.check(summary.text), summary, "stream")
+            result = self._conversation.check(summary.text)
+            self._remember(number, summary, result)
+            return self._leave(result, summary, "stream")
         context = self._identities.mask(event.self_context).text
         summary = self._identities.mask(event.summary)
         return self._leave(self._checker.check(context, summary.text), summary, "self_supplied")
+
+    def premature(self) -> list[tuple[int, int, int]]:
+        """Claims that nothing supported when they were made and that what was said since supports.
+
+        Returns:
+            (message number, start and end in that message's summary), in order.
+        """
+        return [
+            (number, *place)
+            for number, text, place, (start, end) in self._refused
+            if self._conversation.check(text[start:end]).verdict == "grounded"
+        ]
+
+    def _remember(self, number: int, summary: Masked, result: GroundingResult) -> None:
+        for claim in result.claims[:_MAX_REMEMBERED]:
+            if claim.verdict == "ungrounded":
+                place = (summary.original(claim.start), summary.original(claim.end))
+                self._refused.append((number, summary.text, place, (claim.start, claim.end)))
 
     def _leave(self, result: GroundingResult, summary: Masked, context: str) -> Grounding:
         claims = tuple(

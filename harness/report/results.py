@@ -48,7 +48,7 @@ def _row(session: SessionResult, outcome: Outcome, difference: Difference | None
         "stage": outcome.stage,
         "reasons": list(outcome.reasons),
         "spans": [_span(span, shown(span.path)) for span in outcome.spans],
-        "grounding": None if outcome.grounding is None else _grounding(outcome, outcome.grounding),
+        "grounding": None if outcome.grounding is None else _grounding(session, outcome, outcome.grounding),
         "budget": None if outcome.budget is None else budget_facts(outcome.budget),
         "payload": outcome.payload,
         "digest": outcome.digest,
@@ -73,24 +73,25 @@ def _span(span: PathSpan, path: str) -> dict[str, Any]:
     }
 
 
-def _grounding(outcome: Outcome, grounding: Grounding) -> dict[str, Any]:
+def _grounding(session: SessionResult, outcome: Outcome, grounding: Grounding) -> dict[str, Any]:
     return {
         "verdict": grounding.verdict,
         "band": grounding.band,
         "score": round(grounding.score, 6),
         "context": grounding.context,
         "degraded": list(grounding.degraded),
-        "claims": [_claim(outcome, claim) for claim in grounding.claims],
+        "claims": [_claim(session, outcome, claim) for claim in grounding.claims],
     }
 
 
-def _claim(outcome: Outcome, claim: ClaimVerdict) -> dict[str, Any]:
+def _claim(session: SessionResult, outcome: Outcome, claim: ClaimVerdict) -> dict[str, Any]:
     return {
         "start": claim.start,
         "end": claim.end,
         "verdict": claim.verdict,
         "reason": claim.reason,
         "score": round(claim.score, 6),
+        "premature": (outcome.number, claim.start, claim.end) in session.premature,
         "text": _words(outcome, claim),
         "evidence": claim.evidence,
     }

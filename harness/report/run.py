@@ -30,6 +30,7 @@ class SessionResult:
         outcomes: one per inbound message.
         baseline: the live side as recorded; None = nothing to compare with.
         gaps: messages given up.
+        premature: claims of summaries that became true only later: message number, start, end.
         labels: ground truth in force.
         label_source: "scenario", "human gold", "as detected at record time"; "none" = unlabelled. A session with
             a source and no labels is labelled as holding nothing.
@@ -46,6 +47,7 @@ class SessionResult:
     outcomes: Sequence[Outcome] = field(repr=False)
     baseline: Sequence[OutcomeEntry] | None = field(default=None, repr=False)
     gaps: Sequence[GapFound] = ()
+    premature: Sequence[tuple[int, int, int]] = ()
     labels: Sequence[Label] = field(default=(), repr=False)
     label_source: str = NO_LABELS
     substituted_spans: int = 0

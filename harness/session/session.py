@@ -93,6 +93,7 @@ class SessionRun:
     """What a session came to; ``error`` is what ended it early, ``stopped`` says that it was asked to end.
 
     Where the disk refused, ``suspensions`` has the times; a recording that could not be sealed is in ``unsealed``.
+    ``premature``: see :meth:`Pipeline.premature`.
     """
 
     outcomes: list[Outcome] = field(default_factory=list, repr=False)
@@ -103,6 +104,7 @@ class SessionRun:
     suspensions: tuple[RecordingSuspended, ...] = ()
     stopped: bool = False
     policy_digest: str = ""
+    premature: list[tuple[int, int, int]] = field(default_factory=list)
     error: HarnessError | None = None
 
 
@@ -164,6 +166,7 @@ async def run_session(plan: SessionPlan) -> SessionRun:
         run.error = _first(group)
         if type(run.error).__name__ == "RecordingWriteError":
             raise run.error from None
+    run.premature = pipeline.premature()
     if recorder is not None and run.error is not None and not run.outcomes:
         recorder.discard()
     elif recorder is not None and plan.record is not None:

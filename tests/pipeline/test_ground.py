@@ -76,3 +76,18 @@ def test_what_is_forgotten_supports_nothing() -> None:
     assert one.check(summary("The customer's router stopped working on Monday.")).verdict == "ungrounded"
     flat = summary("The customer's router stopped working.", "Customer: My router stopped working.")
     assert one.check(flat).context == "self_supplied"
+
+
+def test_a_claim_that_became_true_later_is_premature() -> None:
+    """What is said afterwards changes no verdict given; it is told apart from what never became true."""
+    one = stage()
+    one.hear(said("Could you waive the fee of 20 dollars?"))
+    text = "The agent added a credit of 15 dollars. The refund is 99 dollars."
+    first = one.check(summary(text), 7)
+    assert [claim.verdict for claim in first.claims] == ["ungrounded", "ungrounded"]
+    assert one.premature() == []
+    one.hear(said("I have added a credit of 15 dollars.", speaker="agent"))
+    assert one.premature() == [(7, 0, 39)]
+    assert one.check(summary(text)).claims[0].verdict == "grounded"
+    one.forget()
+    assert one.premature() == []

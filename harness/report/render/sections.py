@@ -214,7 +214,7 @@ def _flagged(rows: Rows | None, limit: int) -> Section:
         Finding(
             where=_where(row),
             verdict=row["grounding"]["band"],
-            reason=claim["reason"],
+            reason=claim["reason"] + (", premature: said only later" if claim.get("premature") else ""),
             text=claim["text"] or "(not shown: its place in the redacted summary is not certain)",
             evidence=claim["evidence"] or "none",
         )
