@@ -135,6 +135,7 @@ class ReplayService:
         self._order: list[Player] = []
         self._scripts: list[Script] = []
         self._changed = asyncio.Event()
+        self.stepping = stepping
         self._recordings = recordings
         self._journal_path = journal
         self._upstream = upstream

@@ -23,6 +23,7 @@ from harness.replayer.service import ReplayService
 from harness.session.parts import Credentials, Tools
 from harness.session.session import SessionPlan, SessionRun, run_session
 from harness.session.store import Store
+from harness.wire.guard import NetworkGuard
 
 __all__ = ["Replayed", "baseline", "conversations_of", "replay_recording", "subscription_of", "substituted_spans"]
 
@@ -69,7 +70,8 @@ async def replay_recording(
             store=store,
             book=book,
         )
-        run = await run_session(plan)
+        with NetworkGuard(service.ports):
+            run = await run_session(plan)
     return Replayed(run=run, problems=_problems(service, run, recording))
 
 

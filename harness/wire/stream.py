@@ -134,8 +134,8 @@ class Link:
         self._told = False
         self.conn = conn
 
-    async def send(self, text: str) -> None:
-        """Send a text message.
+    async def send(self, text: str | bytes) -> None:
+        """Send a message: a str as text, bytes as binary.
 
         Raises:
             LinkClosed: the connection is gone; the message was not sent.
