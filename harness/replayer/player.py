@@ -234,18 +234,20 @@ class Player:
     async def _write(self, run: Run) -> None:
         assert self.script is not None
         plan = self.script.plan
-        at = run.first
+        place = run.first
         try:
             if self.peer.can_write:
                 for at, chunk in plan.written(run.first, run.last):
+                    place = at
                     await self.peer.write(chunk)
                 return
             for at in range(run.first, run.last):
+                place = at
                 data = plan.track.steps[plan.ours[at]].data
                 assert data is not None
                 await self.peer.send(data)
         except PeerClosed:
-            self.script.unsent_from(at)
+            self.script.unsent_from(place)
             raise
 
     async def _send_fragments(self, command: Send) -> None:

@@ -111,7 +111,7 @@ class Scheduler:
 class _Spec(ctypes.Structure):
     """struct itimerspec of timerfd_settime(2): interval, then value, each seconds and nanoseconds."""
 
-    _fields_ = [(name, ctypes.c_long) for name in ("every_s", "every_ns", "s", "ns")]  # noqa: RUF012 - ctypes' way
+    _fields_ = [(name, ctypes.c_long) for name in ("every_s", "every_ns", "s", "ns")]
 
 
 class _TimerFd:
