@@ -40,6 +40,15 @@ class Plan:
             step = self.track.steps[step.parent]
         return step.parent
 
+    def compile(self) -> None:
+        """Make the frames and the chunks of the runs now, not when the first client comes."""
+        place, ends = 0, self.run_end
+        while place < len(ends):
+            after = max(ends[place], place + 1)
+            if ends[place] > place:
+                self.written(place, after)
+            place = after
+
     @cached_property
     def run_end(self) -> list[int]:
         """For each place in ``ours``: the place after the last of the run that begins there, itself if it is none."""

@@ -128,6 +128,10 @@ class Roster:
         self._sessions.keep(live, entry.conversation, bound)
         return entry.track, bound
 
+    def tracks(self) -> list[Track]:
+        """Every recorded connection."""
+        return [entry.track for shelf in self._shelves for entry in shelf]
+
     def untaken(self) -> list[Track]:
         """The tracks nobody took, without those a fault put in."""
         entries = (entry for shelf in self._shelves for entry in shelf)

@@ -225,6 +225,9 @@ class ReplayService:
         await self._exit.__aexit__(kind, error, trace)
 
     def _open(self, stack: AsyncExitStack) -> None:
+        if self._speed is None:
+            for track in self._roster.tracks():
+                self._plan_of(track).compile()
         if isinstance(self._clock, SystemClock):
             self._stage.scheduler = Scheduler(self._clock)
             stack.callback(self._stage.scheduler.close)
@@ -314,16 +317,19 @@ class ReplayService:
         self._changed.set()
 
     def _new_script(self, track: Track, bound: Bound) -> Script:
-        plan = self._plans.get(id(track))
-        if plan is None:
-            plan = self._plans[id(track)] = Plan(track)
-        script = self._script(track, bound=bound, plan=plan)
+        script = self._script(track, bound=bound, plan=self._plan_of(track))
         self._scripts.append(script)
         return script
 
     async def _wait(self, began_ns: int, distance_us: int) -> None:
         if self._speed is not None:
             await self._clock.sleep_until(began_ns + max(0, round(distance_us * 1000 / self._speed)))
+
+    def _plan_of(self, track: Track) -> Plan:
+        plan = self._plans.get(id(track))
+        if plan is None:
+            plan = self._plans[id(track)] = Plan(track)
+        return plan
 
     def _retry_date(self) -> str:
         """An HTTP date two seconds from now."""

@@ -4,7 +4,8 @@
    ``name``; ``unit`` (of ours and of the rivals, e.g. "us/message"); ``ours``: a function to call; ``against``: name ->
    function doing the same work; ``per``: units of work in one call (default 1); ``target``: the highest allowed
    ours / first rival (1/8 = eight times less CPU). Without ``against``, ``target`` is the highest allowed value of ours.
-   ``value``: instead of ``ours``, a function returning the figure itself (bytes, a growth ratio, a count).
+   ``value``: instead of ``ours``, a function returning the figure itself (bytes, a growth ratio, a count); its rivals
+   return theirs as well.
 2. A figure is CPU time of this process and of the children it waited for, never wall clock.
 3. Ours, ours again and each rival run by turns in one process, >= 5 rounds; figures are medians.
 4. ``noise`` is how far the two runs of ours differ: a ratio closer to its target than that says nothing.
@@ -49,7 +50,7 @@ def timed(call: Callable[[], object]) -> float:
 
 def measure(row: Row, rounds: int) -> dict[str, Any]:
     """One row of the report."""
-    rivals: Mapping[str, Callable[[], object]] = row.get("against", {})
+    rivals: Mapping[str, Callable[[], Any]] = row.get("against", {})
     against: dict[str, list[float]] = {name: [] for name in rivals}
     ours: dict[str, list[float]] = {"first": [], "second": []}
     sample = row["value"] if "value" in row else lambda: timed(row["ours"])
@@ -61,7 +62,7 @@ def measure(row: Row, rounds: int) -> dict[str, Any]:
         for side in ours.values():
             side.append(sample())
         for name, call in rivals.items():
-            against[name].append(timed(call))
+            against[name].append(call() if "value" in row else timed(call))
     scale = 1.0 if "value" in row else SCALE[row["unit"].split("/")[0]] / row.get("per", 1)
     first, second = (statistics.median(values) for values in ours.values())
     figures = {name: statistics.median(values) * scale for name, values in against.items()}
