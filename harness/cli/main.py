@@ -17,6 +17,7 @@ VERBS = {
     "ground": "Check summaries against their conversations.",
     "key": "Make keys of surrogates and audit hashes.",
     "info": "Show what a recording holds.",
+    "load": "Put many clients on a service at loopback.",
     "record": "Record live sessions, with personal data replaced.",
     "redact": "Replace personal data in text.",
     "replay": "Serve recordings to any client on a local port.",

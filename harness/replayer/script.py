@@ -249,6 +249,16 @@ class Script:
             commands += self._stall(now_ns)
         return commands
 
+    def due_run(self, now_ns: int) -> Run | None:
+        """The plain messages due by ``now_ns``, as a run to be sent at once; None if there are none."""
+        first = self._sent
+        if not self._batch or self._stepping or self.bound.live or self.state is not State.OPEN:
+            return None
+        while (due := self.due_ns) is not None and due <= now_ns and plain(self.track.steps[self._ours[self._sent]]):
+            self._note(self._ours[self._sent], now_ns)
+            self._sent += 1
+        return Run(first=first, last=self._sent) if self._sent > first else None
+
     def client_closed(self, code: int, now_ns: int) -> list[Command]:
         """The connection is gone; ``code`` is the client's, 1005 without one, 1006 without a close frame."""
         self._in(State.OPEN, State.CLOSING, State.FAILED)

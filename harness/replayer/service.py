@@ -266,6 +266,10 @@ class ReplayService:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{scheme}{'s' if self._secure else ''}://{host}:{port}"
 
+    def mint_token(self) -> str:
+        """An access token, without asking for it over HTTP."""
+        return self._tokens.mint()
+
     # Results
 
     def unplayed(self) -> list[str]:

@@ -22,7 +22,7 @@ from websockets.protocol import State
 
 from harness.wire.frames import PONG
 
-__all__ = ["mute_pongs", "pause_reading", "reset", "usable", "write"]
+__all__ = ["mute_pongs", "pause_reading", "ready", "reset", "usable", "write", "write_now"]
 
 _IN_PROGRESS = ("send_in_progress", "fragmented_send_waiter")
 """The attribute that is set while a fragmented message is sent: since websockets 16, and before."""
@@ -50,6 +50,18 @@ async def write(ws: ServerConnection, frames: bytes) -> bool:
     except (OSError, ConnectionClosed):
         return False
     return not _is(connection, State.CLOSED)
+
+
+def ready(ws: ServerConnection) -> bool:
+    """True if frames can be written without waiting for anything."""
+    connection: Any = ws
+    open_ = _is(connection, State.OPEN) and not connection.transport.is_closing()
+    return usable(ws) and open_ and not getattr(connection, "paused", True) and _under_way(connection) is None
+
+
+def write_now(ws: ServerConnection, frames: bytes) -> None:
+    """Write whole frames; only where :func:`ready`."""
+    ws.transport.write(frames)
 
 
 def _is(connection: Any, state: State) -> bool:

@@ -124,6 +124,15 @@ class Peer:
             received = self._ws.protocol.close_rcvd
             raise PeerClosed(received.code if received else 1006)
 
+    @property
+    def ready(self) -> bool:
+        """True if :meth:`write_now` can be called: open, nothing under way, the buffer not full."""
+        return door.ready(self._ws)
+
+    def write_now(self, frames: bytes) -> None:
+        """Write whole frames at once; only where ``ready``."""
+        door.write_now(self._ws, frames)
+
     async def send_pieces(self, pieces: Sequence[bytes], *, text: bool) -> None:
         """Send one message in fragments, through the library.
 

@@ -19,12 +19,10 @@ import shutil
 import socket
 import statistics
 import subprocess
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from websockets.asyncio.server import ServerConnection, serve
 
@@ -41,7 +39,7 @@ PACED, STEP_US = 10_000, 1000
 TEXT = json.dumps({"type": "utterance", "interaction_id": "i", "text": "x" * 950})[:1024]
 SUBSCRIBE = '{"type":"subscribe","interaction_id":"i"}'
 PATH = "/api/v2/mediation/conversations/stream"
-Server = Callable[["Clients"], Awaitable[float]]
+Server = Callable[["Clients"], Coroutine[Any, Any, float]]
 
 
 def recording(messages: int, step_us: int = 0) -> Recording:
@@ -50,9 +48,7 @@ def recording(messages: int, step_us: int = 0) -> Recording:
         WsAccept(n=2, t=0, conn="w1", re=1),
         WsMessage(n=3, t=0, conn="w1", dir="out", text=SUBSCRIBE),
     ]
-    entries += [
-        WsMessage(n=4 + i, t=(i + 1) * step_us, conn="w1", dir="in", re=3, text=TEXT) for i in range(messages)
-    ]
+    entries += [WsMessage(n=4 + i, t=(i + 1) * step_us, conn="w1", dir="in", re=3, text=TEXT) for i in range(messages)]
     entries.append(WsClose(n=4 + messages, t=messages * step_us, conn="w1", by="peer", code=1000))
     header = Header(id="b", created="", tool="bench", source="synthetic", redaction=Redaction(state="fictional"))
     return Recording(path=Path("bench.rec.jsonl"), header=header, entries=entries)
@@ -61,8 +57,7 @@ def recording(messages: int, step_us: int = 0) -> Recording:
 # ---------------------------------------------------------------------------------------- the clients' process
 
 
-@dataclass
-class Clients:
+class Clients(NamedTuple):
     """A child process of clients: ``connect`` them, let them ``go``, and wait until ``done`` is readable."""
 
     told: int
@@ -174,7 +169,7 @@ def replay(messages: int) -> Server:
         made = recording(messages)
         service = ReplayService([made], dialect=MediationDialect(), clock=SystemClock(), loop=True)
         async with service:
-            return await them.serve(service.ports[1], service._tokens.mint())
+            return await them.serve(service.ports[1], service.mint_token())
 
     return run
 
@@ -234,9 +229,12 @@ process.stdin.on('end', () => { const used = process.cpuUsage(before); console.l
 def node_ws(messages: int, count: int) -> float:
     node = shutil.which("node")
     assert node is not None
-    with clients(count) as them, subprocess.Popen(
-        [node, "-e", NODE, "--", TEXT, str(messages)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with (
+        clients(count) as them,
+        subprocess.Popen(
+            [node, "-e", NODE, "--", TEXT, str(messages)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process,
+    ):
         assert process.stdout is not None
         assert process.stdin is not None
         them.connect(int(process.stdout.readline()))
@@ -255,7 +253,9 @@ def wait_for(fd: int) -> None:
 
 def has_node_ws() -> bool:
     node = shutil.which("node")
-    return node is not None and subprocess.run([node, "-e", "require('ws')"], capture_output=True).returncode == 0
+    if node is None:
+        return False
+    return subprocess.run([node, "-e", "require('ws')"], capture_output=True, check=False).returncode == 0
 
 
 # --------------------------------------------------------------------------------------------------------- pace
@@ -264,14 +264,14 @@ def has_node_ws() -> bool:
 def paced() -> tuple[float, float]:
     """Drift in ms over the whole, and the median lateness in us, of a replay at recorded speed."""
 
-    async def run(them: Clients) -> list[int]:
+    async def run(them: Clients) -> tuple[float, float]:
         service = ReplayService([recording(PACED, STEP_US)], dialect=MediationDialect(), clock=SystemClock(), speed=1)
         async with service:
-            await them.serve(service.ports[1], service._tokens.mint())
-            return _read_stamps(them.done)
+            await them.serve(service.ports[1], service.mint_token())
+            return _pace_of(_read_stamps(them.done), service._scripts[0]._happened[0])
 
     with clients(1, stamps=True) as them:
-        return _pace_of(asyncio.run(run(them)))
+        return asyncio.run(run(them))
 
 
 def _read_stamps(fd: int) -> list[int]:
@@ -282,11 +282,10 @@ def _read_stamps(fd: int) -> list[int]:
     return stamps
 
 
-def _pace_of(stamps: list[int]) -> tuple[float, float]:
-    late = [at - stamps[0] - i * STEP_US * 1000 for i, at in enumerate(stamps)]
-    earliest = min(late)
+def _pace_of(stamps: list[int], began_ns: int) -> tuple[float, float]:
+    late = [at - began_ns - (i + 1) * STEP_US * 1000 for i, at in enumerate(stamps)]
     drift_ms = abs(statistics.median(late[-100:]) - statistics.median(late[:100])) / 1e6
-    return drift_ms, statistics.median(one - earliest for one in late) / 1e3
+    return drift_ms, statistics.median(late) / 1e3
 
 
 def blocking() -> tuple[float, float]:
@@ -302,30 +301,33 @@ def blocking() -> tuple[float, float]:
             wait_for(them.connected)
             them.go()
             one.recv(4096)
-            began = time.monotonic()
+            began = time.monotonic_ns()
             for i in range(PACED):
-                time.sleep(max(0.0, began + (i + 1) * STEP_US / 1e6 - time.monotonic()))
+                time.sleep(max(0, began + (i + 1) * STEP_US * 1000 - time.monotonic_ns()) / 1e9)
                 one.sendall(frame)
             one.sendall(b"\x88\x02\x03\xe8")
-            return _pace_of(_read_stamps(them.done))
+            return _pace_of(_read_stamps(them.done), began)
 
 
 def relative() -> tuple[float, float]:
     """The same of a loop that sleeps the recorded gaps one after the other."""
 
-    async def run(them: Clients) -> list[int]:
+    async def run(them: Clients) -> tuple[float, float]:
+        began: list[int] = []
+
         async def handler(ws: ServerConnection) -> None:
             await ws.recv()
+            began.append(time.monotonic_ns())
             for _ in range(PACED):
                 await asyncio.sleep(STEP_US / 1e6)
                 await ws.send(TEXT)
 
         async with serve(handler, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
             await them.serve(next(iter(server.sockets)).getsockname()[1])
-            return _read_stamps(them.done)
+            return _pace_of(_read_stamps(them.done), began[0])
 
     with clients(1, stamps=True) as them:
-        return _pace_of(asyncio.run(run(them)))
+        return asyncio.run(run(them))
 
 
 def rows() -> list[dict[str, Any]]:
