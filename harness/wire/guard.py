@@ -3,7 +3,8 @@
 1. It listens to the interpreter's own audit events (PEP 578): ``socket.connect``, ``socket.sendto``, ``socket.sendmsg``
    and the look-up of names. So it makes no difference which library dials, or when it imported what; ``_socket`` itself
    is covered. What runs in another process is not.
-2. asyncio looks names up in a thread, where nobody can tell who asked: the loop's own ``getaddrinfo`` is watched as well.
+2. Two look-ups escape those events or hide who asked, so they are watched where they begin: ``connect`` of a socket given
+   a name, and the loop's ``getaddrinfo``, which goes to a thread. (``_socket`` given a name does look it up, and stops there.)
 3. A refused dial raises NetworkBlocked with the place in the caller's code. It is no OSError: libraries that try the
    next address, or try again, do not swallow it.
 4. Guards nest: each adds its ports to those of the ones around it, and takes them back.
@@ -13,11 +14,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
+import socket
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -54,6 +57,7 @@ class NetworkGuard:
         if not _installed:
             sys.addaudithook(_hook)
             _watch_loops()
+            _watch_connects()
             _installed.append(True)
         _active.append(self)
         return self
@@ -68,7 +72,11 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if not _active:
         return
     if event in _DIALS:
-        _check_dial(arguments[1])
+        try:
+            _check_dial(arguments[1])
+        except NetworkBlocked:
+            arguments[0].close()  # the library around tidies up after an OSError only
+            raise
     elif event in _LOOKUPS:
         _check_name(arguments[0], arguments[1] if len(arguments) > 1 else 0)
 
@@ -125,3 +133,19 @@ def _watch_loops() -> None:
         return await looked_up(self, host, port, **more)
 
     asyncio.BaseEventLoop.getaddrinfo = getaddrinfo  # type: ignore[method-assign]  # rule 2
+
+
+def _watch_connects() -> None:
+    """Rule 2: a name handed to ``connect`` is looked up inside it."""
+    for name in ("connect", "connect_ex"):
+        setattr(socket.socket, name, _asking(getattr(socket.socket, name)))
+
+
+def _asking(connect: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(connect)
+    def asking(self: socket.socket, address: Any) -> Any:
+        if _active and isinstance(address, tuple) and len(address) >= 2:
+            _check_name(address[0], address[1])
+        return connect(self, address)
+
+    return asking

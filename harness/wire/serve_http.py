@@ -164,7 +164,8 @@ def _uvicorn_config(
         server_header=False,
         date_header=False,
         timeout_keep_alive=75,
-        limit_concurrency=max_connections,
+        # The library counts the connection that asks among those that are open.
+        limit_concurrency=None if max_connections is None else max_connections + 1,
     )
 
 
