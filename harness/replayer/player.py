@@ -41,7 +41,7 @@ from harness.replayer.script import (
 from harness.replayer.steps import Track
 from harness.wire.frames import cut, fragmented
 from harness.wire.scheduler import Alarm, Scheduler
-from harness.wire.serve import Peer, PeerClosed
+from harness.wire.serve import HandedOn, Peer, PeerClosed
 
 __all__ = ["Missed", "Player", "Stage"]
 
@@ -147,7 +147,7 @@ class Player:
         bound = Bound()
         track = self._stage.roster.open(self.peer.handshake.path)
         if track is Opening.EXHAUSTED:
-            if self._stage.missed is not None and await self._stage.missed(self.peer, None):
+            if await self._handed_on(None):
                 return
             none_left = UnexpectedMessage("connection", fix=_NONE_LEFT)
             await self._refuse(none_left, "replay: no recorded connection left")
@@ -166,6 +166,20 @@ class Player:
             await self._receive(self.script, first)
         while self.script.state is not State.ENDED and not self._stage.stopping:
             await self._handle(self.script, await self._next(group, self._deadline_ns(self.script)))
+
+    async def _handed_on(self, first: str | bytes | None) -> bool:
+        """Rule 6; False where there is no such place."""
+        if self._stage.missed is None:
+            return False
+        return await self._stage.missed(HandedOn(self.peer, self._heard), first)
+
+    async def _heard(self) -> str | bytes:
+        while True:
+            event = await self._inbox.get()
+            if isinstance(event, _Message):
+                return event.data
+            if isinstance(event, _Gone):
+                raise PeerClosed(event.code)
 
     async def _handle(self, script: Script, event: _Event) -> None:
         match event:
@@ -302,7 +316,7 @@ class Player:
         try:
             return self._stage.roster.claim(self.peer.handshake.path, first.data)
         except UnexpectedMessage as error:
-            if self._stage.missed is not None and await self._stage.missed(self.peer, first.data):
+            if await self._handed_on(first.data):
                 return None
             await self._refuse(error, "replay: unexpected message")
             return None

@@ -33,7 +33,7 @@ from websockets.typing import Origin
 from harness.wire import door
 from harness.wire.listen import listening_socket
 
-__all__ = ["GRACE_S", "HANDSHAKE_S", "MAX_BYTES", "QUIET", "Handshake", "Peer", "PeerClosed", "Refusal", "WsServer"]
+__all__ = ["GRACE_S", "HANDSHAKE_S", "MAX_BYTES", "QUIET", "HandedOn", "Handshake", "Peer", "PeerClosed", "Refusal", "WsServer"]
 
 GRACE_S = 5.0
 MAX_BYTES = 8 << 20
@@ -192,6 +192,18 @@ class Peer:
                 await self._ws.wait_closed()
         except TimeoutError:
             self._ws.transport.abort()
+
+
+class HandedOn(Peer):
+    """A peer somebody else reads: what it sends comes from ``receive``, which raises PeerClosed at its end."""
+
+    def __init__(self, peer: Peer, receive: Callable[[], Awaitable[str | bytes]]) -> None:
+        super().__init__(peer._ws, peer.handshake)
+        self._receive = receive
+
+    async def recv(self) -> str | bytes:
+        """The next message; as :meth:`Peer.recv`."""
+        return await self._receive()
 
 
 def _peer_closed(closed: ConnectionClosed) -> PeerClosed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import shutil
 import ssl
 import subprocess
@@ -344,9 +345,10 @@ def _chromium(url: str, token: str) -> list[int]:
     done = subprocess.run(
         [browser, *options, "--dump-dom", page], capture_output=True, text=True, timeout=60, check=False
     )
-    if "got " not in done.stdout:
-        pytest.skip("this Chromium does not run headless here")
-    found: list[int] = json.loads(done.stdout.partition("got ")[2].partition("<")[0])
+    got = re.search(r"got (\[[0-9,]*\])", done.stdout)
+    if got is None or got[1] == "[]":
+        pytest.skip("this Chromium, headless, ends before its socket does")
+    found: list[int] = json.loads(got[1])
     return found
 
 

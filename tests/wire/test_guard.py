@@ -67,7 +67,10 @@ def _httpx_async(host: str, port: int) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
             await client.get(f"http://{host}:{port}")
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except ExceptionGroup as group:  # anyio dials in a task group
+        raise group.exceptions[0] from None
 
 
 def _aiohttp(host: str, port: int) -> None:
