@@ -203,13 +203,16 @@ class NetworkBlocked(HarnessError):
 
     Args:
         host: the refused host.
-        port: the refused port.
+        port: the refused port, 0 where none was named.
+        site: the line that dialled, as ``file:line in function``, or ''.
     """
 
-    def __init__(self, host: str, port: int, *, fix: str = "") -> None:
+    def __init__(self, host: str, port: int, *, fix: str = "", site: str = "") -> None:
         self.host = host
         self.port = port
-        super().__init__(f"a connection to {host}:{port} was blocked", fix=fix)
+        self.site = site
+        at = f" at {site}" if site else ""
+        super().__init__(f"a connection to {host}:{port} was blocked{at}", fix=fix)
 
 
 class ServiceError(HarnessError):

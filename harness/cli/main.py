@@ -24,6 +24,7 @@ VERBS = {
     "key": "Make keys of surrogates and audit hashes.",
     "merge": "Merge several recordings into one.",
     "migrate": "Bring a recording to the newest version of the format.",
+    "load": "Put many clients on a service at loopback.",
     "record": "Record live sessions, with personal data replaced.",
     "recover": "Write what is whole of a damaged recording to a new file.",
     "redact": "Replace personal data in text.",

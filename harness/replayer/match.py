@@ -11,6 +11,7 @@
 4. A difference names a pointer and kinds of value, never a value. A key that does not look like an
    identifier may be payload: it is shown by its length.
 5. A recorded body that was withheld (None) matches everything.
+6. :mod:`harness.replayer.rules` widens every comparison of a replay: ignored paths, wildcards, bound ids.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from harness.replayer.rules import NO_RULES, Bound, Rules
 
 __all__ = ["Candidate", "Difference", "Level", "Nearest", "compare", "nearest"]
 
@@ -79,7 +82,13 @@ class _NotPlain(ValueError):
 
 
 def compare(
-    recorded: Data | None, sent: Data, *, level: Level = Level.STRICT, ignore: Collection[str] = ()
+    recorded: Data | None,
+    sent: Data,
+    *,
+    level: Level = Level.STRICT,
+    ignore: Collection[str] = (),
+    rules: Rules = NO_RULES,
+    bound: Bound | None = None,
 ) -> tuple[Difference, ...]:
     """What differs between a recorded message and one that was sent.
 
@@ -88,25 +97,40 @@ def compare(
         sent: what arrived.
         level: see rule 2.
         ignore: JSON pointers that take no part.
+        rules: what holds for all comparisons.
+        bound: ids captured before; those of ``sent`` are added if it matches.
 
     Returns:
         The differences in the order of the recorded members; empty when the two match.
     """
     if level is Level.ANY or recorded is None:
         return ()
+    if recorded == sent and not rules.bind and not rules.wildcards:
+        return ()
     if isinstance(recorded, bytes) or isinstance(sent, bytes):
         return _compare_raw(recorded, sent)
+    walk = _Walk(level, frozenset(ignore), rules, bound)
     try:
-        return tuple(_Walk(level, frozenset(ignore)).values(_parse(recorded), _parse(sent), ""))
+        found = tuple(walk.values(_parse(recorded), _parse(sent), ""))
+        if bound is not None and not found:
+            bound.live.update(walk.captured)
+        return found
     except (_NotPlain, RecursionError):
         return _compare_raw(recorded, sent)
 
 
-def nearest(sent: Data, candidates: Sequence[Candidate], *, level: Level = Level.STRICT) -> Nearest | None:
+def nearest(
+    sent: Data,
+    candidates: Sequence[Candidate],
+    *,
+    level: Level = Level.STRICT,
+    rules: Rules = NO_RULES,
+    bound: Bound | None = None,
+) -> Nearest | None:
     """The candidate with the fewest differences, the first of equals; None without candidates."""
     best: Nearest | None = None
     for index, candidate in enumerate(candidates):
-        differences = compare(candidate.data, sent, level=level, ignore=candidate.ignore)
+        differences = compare(candidate.data, sent, level=level, ignore=candidate.ignore, rules=rules, bound=bound)
         if best is None or len(differences) < len(best.differences):
             best = Nearest(index=index, differences=differences)
         if not differences:
@@ -167,14 +191,21 @@ def _shown_key(key: str) -> str:
 class _Walk:
     """One comparison. ``pointer`` is the true one (for rule 3); what is shown is made by :meth:`_at`."""
 
-    def __init__(self, level: Level, ignore: frozenset[str]) -> None:
+    def __init__(
+        self, level: Level, ignore: frozenset[str], rules: Rules = NO_RULES, bound: Bound | None = None
+    ) -> None:
         self._level = level
         self._ignore = ignore
+        self._rules = rules
+        self._bound = bound or Bound()
+        self.captured: dict[str, str] = {}
         self._shown: list[str] = []
 
     def values(self, recorded: Any, sent: Any, pointer: str) -> list[Difference]:
-        if pointer in self._ignore:
+        if self._ignored(pointer):
             return []
+        if (wildcard := self._rules.wildcard(pointer)) is not None:
+            return [] if wildcard.accepts(recorded, sent) else [self._at(f"no {wildcard}")]
         kind, sent_kind = _kind(recorded), _kind(sent)
         if kind != sent_kind:
             return [self._at(f"{sent_kind}, recorded {kind}")]
@@ -182,9 +213,22 @@ class _Walk:
             return self._objects(recorded, sent, pointer)
         if kind == "array":
             return self._arrays(recorded, sent, pointer)
+        if kind == "string" and self._is_bound(recorded, sent, pointer):
+            return []
         if self._level is not Level.SCHEMA and recorded != sent:
             return [self._at(f"another {kind}")]
         return []
+
+    def _ignored(self, pointer: str) -> bool:
+        return pointer in self._ignore or self._rules.ignores(pointer)
+
+    def _is_bound(self, recorded: str, sent: str, pointer: str) -> bool:
+        """True if ``sent`` is what stands for ``recorded`` in this session, or is captured now."""
+        if recorded in self._bound.live:
+            return self._bound.live[recorded] == sent
+        if not self._rules.binds(pointer):
+            return False
+        return self.captured.setdefault(recorded, sent) == sent
 
     def _objects(self, recorded: dict[str, Any], sent: dict[str, Any], pointer: str) -> list[Difference]:
         found: list[Difference] = []
@@ -192,14 +236,14 @@ class _Walk:
             found += self._member(key, value, sent, pointer)
         if self._level is not Level.SUBSET:
             for key in sent:
-                if key not in recorded and _child(pointer, key) not in self._ignore:
+                if key not in recorded and not self._ignored(_child(pointer, key)):
                     found.append(self._at("not recorded", key))
         return found
 
     def _member(self, key: str, value: Any, sent: dict[str, Any], pointer: str) -> list[Difference]:
         below = _child(pointer, key)
         if key not in sent:
-            return [] if below in self._ignore else [self._at("missing", key)]
+            return [] if self._ignored(below) else [self._at("missing", key)]
         return self._below(key, value, sent[key], below)
 
     def _arrays(self, recorded: list[Any], sent: list[Any], pointer: str) -> list[Difference]:

@@ -6,22 +6,47 @@
    harmless, since the script compares due times with now.
 4. At instant speed the client counts as stalled only if nothing moved anywhere in the service for as long: one
    loop serving hundreds of sessions may be slow to reach each of them.
+5. On the system's clock alarms are the loop's one scheduler's; on any other clock they are sleepers on that clock.
+   A plain message that is due leaves from within the alarm: the way through the inbox costs a turn of the loop.
+6. A message nothing recorded answers goes to ``missed``, if there is such a place, with the whole connection.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.clock import Clock
 from harness.errors import ReplayError, ReplayStalled, UnexpectedMessage
+from harness.replayer.journal import ConnectionJournal, Journal
 from harness.replayer.roster import Opening, Roster
-from harness.replayer.script import PATIENCE_NS, REFUSED, Close, Command, Drop, Fail, Ping, Script, Send, State
+from harness.replayer.rules import Bound
+from harness.replayer.script import (
+    PATIENCE_NS,
+    REFUSED,
+    Close,
+    Command,
+    Drop,
+    Fail,
+    Ping,
+    Raw,
+    Reset,
+    Run,
+    Script,
+    Send,
+    State,
+    Tweak,
+)
 from harness.replayer.steps import Track
-from harness.wire.serve import Peer, PeerClosed
+from harness.wire.ready_frames import cut, fragmented
+from harness.wire.scheduler import Alarm, Scheduler
+from harness.wire.serve import HandedOn, Peer, PeerClosed
 
-__all__ = ["Player", "Stage"]
+__all__ = ["Missed", "Player", "Stage"]
+
+Missed = Callable[[Peer, "str | bytes | None"], Awaitable[bool]]
+"""Takes a connection nothing was recorded for, with its first message; False: it is a failure after all."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,16 +61,24 @@ class Stage:
         speed: as in :class:`~harness.replayer.script.Script`; ``patience_ns`` too.
         moved_ns: when something last happened on any connection.
         stopping: True once the service is closing: what clients do then is no failure.
+        scheduler: rings alarms on the system's clock; None on any other.
+        tweak: does what a fault changes in the whole service.
+        journal: the replay's own recording.
+        missed: rule 6.
     """
 
     clock: Clock
     roster: Roster
-    script_of: Callable[[Track], Script]
+    script_of: Callable[[Track, Bound], Script]
     problem: Callable[[ReplayError], None]
     speed: float | None = None
     patience_ns: int = PATIENCE_NS
     moved_ns: int = 0
     stopping: bool = False
+    scheduler: Scheduler | None = None
+    tweak: Callable[[Tweak], None] = lambda _: None
+    journal: Journal | None = None
+    missed: Missed | None = None
 
     def moved(self) -> int:
         """Note that something happened, and return the time."""
@@ -70,7 +103,12 @@ class _Tick:
     at_ns: int
 
 
-_Event = _Message | _Gone | _Tick
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One message more is allowed."""
+
+
+_Event = _Message | _Gone | _Tick | _Step
 
 
 class Player:
@@ -86,10 +124,12 @@ class Player:
         self.script: Script | None = None
         self._stage = stage
         self._inbox: asyncio.Queue[_Event] = asyncio.Queue(maxsize=64)
-        self._alarm: asyncio.Task[None] | None = None
+        self._alarm: asyncio.Task[None] | Alarm | None = None
         self._alarm_ns = 0
         self._opened_ns = stage.moved()
         self._lost = False
+        self._idle = False
+        self._journal: ConnectionJournal | None = None
 
     async def run(self) -> None:
         """Play until the connection is over."""
@@ -104,8 +144,11 @@ class Player:
 
     async def _play(self, group: asyncio.TaskGroup) -> None:
         first: _Message | None = None
+        bound = Bound()
         track = self._stage.roster.open(self.peer.handshake.path)
         if track is Opening.EXHAUSTED:
+            if await self._handed_on(None):
+                return
             none_left = UnexpectedMessage("connection", fix=_NONE_LEFT)
             await self._refuse(none_left, "replay: no recorded connection left")
             return
@@ -114,19 +157,39 @@ class Player:
             claimed = None if first is None else await self._claimed(first)
             if claimed is None:
                 return
-            track = claimed
-        self.script = self._stage.script_of(track)
+            track, bound = claimed
+        self.script = self._stage.script_of(track, bound)
+        if self._stage.journal is not None:
+            self._journal = self._stage.journal.connection(self.script.plan, self._opened_ns)
         await self._perform(self.script.connected(self._opened_ns))
         if first is not None:
-            await self._perform(self.script.received(first.data, first.at_ns))
+            await self._receive(self.script, first)
         while self.script.state is not State.ENDED and not self._stage.stopping:
             await self._handle(self.script, await self._next(group, self._deadline_ns(self.script)))
+
+    async def _handed_on(self, first: str | bytes | None) -> bool:
+        """Rule 6; False where there is no such place."""
+        if self._stage.missed is None:
+            return False
+        return await self._stage.missed(HandedOn(self.peer, self._heard), first)
+
+    async def _heard(self) -> str | bytes:
+        while True:
+            event = await self._inbox.get()
+            if isinstance(event, _Message):
+                return event.data
+            if isinstance(event, _Gone):
+                raise PeerClosed(event.code)
 
     async def _handle(self, script: Script, event: _Event) -> None:
         match event:
             case _Message():
-                await self._perform(script.received(event.data, event.at_ns))
+                await self._receive(script, event)
+            case _Step():
+                await self._perform(script.step(self._stage.clock.monotonic_ns()))
             case _Gone():
+                if self._journal is not None:
+                    self._journal.gone(event.code, event.at_ns)
                 if not self._stage.stopping:
                     await self._perform(script.client_closed(event.code, event.at_ns))
             case _Tick():
@@ -135,22 +198,46 @@ class Player:
                 if deadline_ns is not None and deadline_ns <= now_ns:
                     await self._perform(script.tick(now_ns))
 
+    def step(self) -> None:
+        """Let one message more go."""
+        self._inbox.put_nowait(_Step())
+
+    async def _receive(self, script: Script, message: _Message) -> None:
+        commands = script.received(message.data, message.at_ns)
+        if self._journal is not None:
+            as_recorded = not any(isinstance(command, Fail) for command in commands)
+            self._journal.received(message.data, message.at_ns, as_recorded=as_recorded)
+        await self._perform(commands)
+
     async def _perform(self, commands: Sequence[Command]) -> None:
         for command in commands:
-            self._stage.moved()
+            now_ns = self._stage.moved()
+            if self._journal is not None:
+                self._journal.done(command, now_ns)
             try:
                 await self._do(command)
             except PeerClosed:
                 # The reader is about to say so; nothing more can be sent.
                 self._lost = True
-                if isinstance(command, Send) and self.script is not None:
+                if isinstance(command, Send | Raw) and self.script is not None:
                     self.script.unsent(command.step)
                 return
 
     async def _do(self, command: Command) -> None:
         match command:
             case Send():
-                await self.peer.send(command.data)
+                if command.fragments:
+                    await self._send_fragments(command)
+                else:
+                    await self.peer.send(command.data)
+            case Run():
+                await self._write(command)
+            case Raw():
+                await self.peer.write(command.data)
+            case Tweak():
+                self._tweak(command)
+            case Reset():
+                await self.peer.reset()
             case Ping():
                 await self.peer.ping(command.data)
             case Close():
@@ -159,6 +246,47 @@ class Player:
                 await self.peer.drop()
             case Fail():
                 self._stage.problem(command.error)
+
+    async def _write(self, run: Run) -> None:
+        assert self.script is not None
+        plan = self.script.plan
+        place = run.first
+        try:
+            if self.peer.can_write:
+                for at, chunk in plan.written(run.first, run.last):
+                    place = at
+                    await self.peer.write(chunk)
+                return
+            for at in range(run.first, run.last):
+                place = at
+                data = plan.track.steps[plan.ours[at]].data
+                assert data is not None
+                await self.peer.send(data)
+        except PeerClosed:
+            self.script.unsent_from(place)
+            raise
+
+    async def _send_fragments(self, command: Send) -> None:
+        """One message in the recorded fragments, with their recorded distances where the speed keeps time."""
+        sizes = [size for _, size in command.fragments]
+        if not self.peer.can_write:
+            await self.peer.send_pieces(cut(command.data, sizes), text=isinstance(command.data, str))
+            return
+        pieces = fragmented(command.data, sizes)
+        began_ns, speed = self._stage.clock.monotonic_ns(), self._stage.speed
+        for (at_us, _), piece in zip([*command.fragments, command.fragments[-1]], pieces, strict=False):
+            if speed is not None:
+                await self._stage.clock.sleep_until(began_ns + round(at_us * 1000 / speed))
+            await self.peer.write(piece)
+
+    def _tweak(self, command: Tweak) -> None:
+        match command.name:
+            case "no_pong":
+                self.peer.mute_pongs()
+            case "slow_read":
+                self.peer.pause_reading(command.number / 1000)
+            case _:
+                self._stage.tweak(command)
 
     # The client's first message
 
@@ -184,10 +312,12 @@ class Player:
         speed = self._stage.speed
         return self._stage.patience_ns + (0 if speed is None else max(0, round(gap_us * 1000 / speed)))
 
-    async def _claimed(self, first: _Message) -> Track | None:
+    async def _claimed(self, first: _Message) -> tuple[Track, Bound] | None:
         try:
             return self._stage.roster.claim(self.peer.handshake.path, first.data)
         except UnexpectedMessage as error:
+            if await self._handed_on(first.data):
+                return None
             await self._refuse(error, "replay: unexpected message")
             return None
 
@@ -211,16 +341,44 @@ class Player:
     async def _next(self, group: asyncio.TaskGroup, deadline_ns: int | None) -> _Event:
         if deadline_ns is not None and self._inbox.empty():
             self._set_alarm(group, deadline_ns)
-        return await self._inbox.get()
+        self._idle = True
+        try:
+            return await self._inbox.get()
+        finally:
+            self._idle = False
 
     def _set_alarm(self, group: asyncio.TaskGroup, deadline_ns: int) -> None:
-        if self._alarm is not None and not self._alarm.done():
+        if self._alarm is not None and not _rung(self._alarm):
             # One that goes off early only asks again; one that goes off late must be replaced.
             if self._alarm_ns <= deadline_ns:
                 return
             self._alarm.cancel()
         self._alarm_ns = deadline_ns
+        if self._stage.scheduler is not None:
+            self._alarm = self._stage.scheduler.at(deadline_ns, self._rang)
+            return
         self._alarm = group.create_task(self._ring(deadline_ns))
+
+    def _rang(self) -> None:
+        if self._idle and self._sent_now():
+            return
+        if self._inbox.empty():  # anything else in there asks for the time as well
+            self._inbox.put_nowait(_Tick(self._alarm_ns))
+
+    def _sent_now(self) -> bool:
+        """Rule 5: send what is due from within the alarm; False if that has to go through the inbox."""
+        script, scheduler = self.script, self._stage.scheduler
+        if script is None or scheduler is None or self._journal is not None or not self.peer.ready:
+            return False
+        run = script.due_run(self._stage.moved())
+        if run is None:
+            return False
+        self.peer.write_now(b"".join(chunk for _, chunk in script.plan.written(run.first, run.last)))
+        deadline_ns = self._deadline_ns(script)
+        if deadline_ns is not None:
+            self._alarm_ns = deadline_ns
+            self._alarm = scheduler.at(deadline_ns, self._rang)
+        return True
 
     async def _ring(self, deadline_ns: int) -> None:
         await self._stage.clock.sleep_until(deadline_ns)
@@ -234,6 +392,10 @@ class Player:
                 await self._inbox.put(_Gone(closed.code, self._stage.moved()))
                 return
             await self._inbox.put(_Message(data, self._stage.moved()))
+
+
+def _rung(alarm: asyncio.Task[None] | Alarm) -> bool:
+    return alarm.call is None if isinstance(alarm, Alarm) else alarm.done()
 
 
 _NONE_LEFT = "every recorded connection on this path was taken: serve the recording once per client"

@@ -10,6 +10,7 @@
 5. Hop-by-hop headers (RFC 9110 7.6.1) and lengths are not repeated; text bodies were stored decoded, so their
    content-encoding is not either. At a numeric speed, response and pieces keep their recorded distance.
 6. A recorded transport error is answered with 502.
+7. With ``loop`` the exchange that fits and was taken least often answers; bound ids are put into what is answered.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ import json
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from harness.errors import ReplayError, UnexpectedMessage
-from harness.recording.entry import AnyEntry, HttpChunk, HttpError, HttpRequest, HttpResponse
+from harness.recording.entry import HttpRequest
+from harness.replayer.exchanges import Exchange, Piece, exchanges_of
 from harness.replayer.match import Candidate, Level, nearest
-from harness.replayer.steps import payload_of
+from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
 from harness.wire.serve_http import Answer, Call
 
 __all__ = ["GATEWAY_PATH", "TOKEN_PATH", "Exchange", "RestDesk", "Tokens", "exchanges_of", "replayed_headers"]
@@ -48,72 +50,6 @@ _ID = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A piece of a recorded body and when it came."""
-
-    t_us: int
-    data: bytes = field(repr=False)
-
-
-@dataclass(slots=True, kw_only=True)
-class Exchange:
-    """One recorded request and what the service answered.
-
-    Args:
-        recording: the recording's name.
-        request: the request.
-        response: its response; None if there was none, or a transport error.
-        pieces: the body.
-        taken: True once a live request was answered with it.
-    """
-
-    recording: str
-    request: HttpRequest
-    response: HttpResponse | None = None
-    pieces: list[Piece] = field(default_factory=list, repr=False)
-    text: bool = False
-    taken: bool = False
-
-    @property
-    def label(self) -> str:
-        return f"{self.recording}: {self.request.method} {urlsplit(self.request.url).path} (entry {self.request.n})"
-
-    @property
-    def optional(self) -> bool:
-        return self.request.play is not None and self.request.play.optional
-
-
-def exchanges_of(recording: str, entries: Iterable[AnyEntry]) -> list[Exchange]:
-    """The HTTP exchanges of a recording that got an answer or a transport error, in order."""
-    by_n: dict[int, Exchange] = {}
-    latest: dict[str, Exchange] = {}
-    for entry in entries:
-        match entry:
-            case HttpRequest():
-                by_n[entry.n] = Exchange(recording=recording, request=entry)
-            case HttpResponse() if (exchange := by_n.get(entry.re)) is not None:
-                exchange.response = entry
-                by_n[entry.n] = latest[entry.conn] = exchange
-            case HttpError() if (exchange := by_n.get(entry.re)) is not None:
-                exchange.response = None
-                latest.pop(entry.conn, None)
-                by_n[entry.n] = exchange
-            case HttpChunk():
-                _add_piece(by_n.get(entry.re) if entry.re is not None else latest.get(entry.conn), entry)
-            case _:
-                pass
-    return list({id(exchange): exchange for exchange in by_n.values()}.values())
-
-
-def _add_piece(exchange: Exchange | None, chunk: HttpChunk) -> None:
-    data = payload_of(chunk.text, chunk.base64)
-    if exchange is None or data is None:
-        return
-    exchange.text = exchange.text or isinstance(data, str)
-    exchange.pieces.append(Piece(t_us=chunk.t, data=data.encode() if isinstance(data, str) else data))
-
-
 class Tokens:
     """The access tokens a service minted, kept as digests."""
 
@@ -126,10 +62,16 @@ class Tokens:
         self._digests.add(_digest(token))
         return token
 
-    def accepts(self, authorization: str) -> bool:
-        """True if the Authorization header carries a token minted here."""
+    def accepts(self, authorization: str, query: str = "") -> bool:
+        """True if the Authorization header carries a token minted here, or, without one, the query (RFC 6750 2.3)."""
         scheme, _, token = authorization.partition(" ")
+        if not authorization:
+            scheme, token = "bearer", parse_qs(query).get("access_token", [""])[0]
         return scheme.lower() == "bearer" and _digest(token.strip()) in self._digests
+
+    def revoke(self) -> None:
+        """No token minted so far is accepted any more."""
+        self._digests.clear()
 
 
 def _digest(token: str) -> bytes:
@@ -146,10 +88,15 @@ class RestDesk:
         client_secret: its secret.
         conversation_of: the interaction id in a body, or None.
         wait: sleeps until (live start in ns) + (recorded distance in us), as the speed has it.
+        hold: sleeps until a time in ns, at any speed.
+        answered: is told of every exchange that was taken.
         now_ns: the time.
         problem: is told of every failure.
         level: how narrowly bodies are compared.
         lenient: rule 4.
+        loop: rule 7.
+        rules: what comparisons let pass.
+        sessions: the ids captured so far.
     """
 
     def __init__(
@@ -161,11 +108,19 @@ class RestDesk:
         client_secret: str,
         conversation_of: Callable[[str], str | None],
         wait: Callable[[int, int], Awaitable[None]],
+        hold: Callable[[int], Awaitable[None]],
+        answered: Callable[[Exchange], None] = lambda _: None,
         now_ns: Callable[[], int],
         problem: Callable[[ReplayError], None],
         level: Level = Level.STRICT,
         lenient: bool = False,
+        loop: bool = False,
+        rules: Rules = NO_RULES,
+        sessions: Sessions | None = None,
     ) -> None:
+        self._loop = loop
+        self._rules = rules
+        self._sessions = sessions or Sessions()
         self._exchanges = [exchange for exchange in exchanges if exchange.request.service == "gateway"]
         self._about: dict[str | None, list[Exchange]] = {}
         for exchange in self._exchanges:
@@ -176,6 +131,8 @@ class RestDesk:
         self._credentials = f"{client_id}:{client_secret}".encode()
         self._conversation_of = conversation_of
         self._wait = wait
+        self._hold = hold
+        self._answered = answered
         self._now_ns = now_ns
         self._problem = problem
         self._level = level
@@ -183,19 +140,27 @@ class RestDesk:
 
     def unplayed(self) -> list[str]:
         """The exchanges nobody asked for and that are not optional, as labels."""
-        return [exchange.label for exchange in self._exchanges if not (exchange.taken or exchange.optional)]
+        return [exchange.label for exchange in self._exchanges if not (exchange.takes or exchange.optional)]
+
+    def knows(self, call: Call) -> bool:
+        """True if ``call`` would be answered from the recording, or be refused for its token."""
+        if call.path == TOKEN_PATH or not self._tokens.accepts(call.headers.get("authorization", ""), call.query):
+            return True
+        left, body, _, bound = self._candidates(call)
+        best = nearest(body, [_candidate(e) for e in left], level=self._level, rules=self._rules, bound=bound)
+        return best is not None and not best.differences
 
     async def answer(self, call: Call) -> Answer:
         """What ``call`` gets."""
         if call.path == TOKEN_PATH:
             return self._token(call)
-        if not self._tokens.accepts(call.headers.get("authorization", "")):
+        if not self._tokens.accepts(call.headers.get("authorization", ""), call.query):
             return _json(401, {"code": "bad.credentials", "status": 401, "message": "unknown access token"})
         began_ns = self._now_ns()
-        exchange = self._take(call)
-        if exchange is None:
+        found = self._take(call)
+        if found is None:
             return _json(404, {"code": "not.recorded", "status": 404, "message": "the recording has no such request"})
-        return await self._replayed(exchange, began_ns)
+        return await self._replayed(*found, began_ns)
 
     def _token(self, call: Call) -> Answer:
         if call.method != "POST":
@@ -209,33 +174,52 @@ class RestDesk:
         issued = {"access_token": self._tokens.mint(), "token_type": "bearer", "expires_in": self._expires_in}
         return _json(200, issued, (("cache-control", "no-store"),))
 
-    def _take(self, call: Call) -> Exchange | None:
+    def _candidates(self, call: Call) -> tuple[list[Exchange], str | bytes, str | None, Bound]:
+        """The exchanges ``call`` may be, its body, its live conversation, and the ids that one has captured."""
         body = _decoded(call.body)
-        about = self._conversation_of(body) if isinstance(body, str) and body else None
+        live = self._conversation_of(body) if isinstance(body, str) and body else None
+        about, bound = self._sessions.of(live)
         known = self._exchanges
-        if about is not None:
+        if about is not None and (about in self._about or not self._rules.bind):
             known = [*self._about.get(about, ()), *self._about.get(None, ())]
         alike = [exchange for exchange in known if _same_route(exchange.request, call)]
-        left = [exchange for exchange in alike if not exchange.taken]
-        best = nearest(body, [_candidate(exchange) for exchange in left], level=self._level)
+        left = [exchange for exchange in alike if self._loop or not exchange.takes]
+        left.sort(key=lambda exchange: exchange.takes)
+        return left, body, live, bound
+
+    def _take(self, call: Call) -> tuple[Exchange, Bound] | None:
+        left, body, live, bound = self._candidates(call)
+        best = nearest(body, [_candidate(e) for e in left], level=self._level, rules=self._rules, bound=bound)
         if best is None:
-            self._problem(_unexpected(call, "", (), known=bool(alike)))
+            known = any(_same_route(exchange.request, call) for exchange in self._exchanges)
+            self._problem(_unexpected(call, "", (), known=known))
             return None
         chosen = left[best.index]
         if best.differences:
             self._problem(_unexpected(call, chosen.label, tuple(map(str, best.differences)), known=True))
-        chosen.taken = self._lenient or not best.differences
-        return chosen if chosen.taken else None
+            if not self._lenient:
+                return None
+        chosen.takes += 1
+        self._answered(chosen)
+        self._sessions.keep(live, self._about_of(chosen), bound)
+        return chosen, bound
 
-    async def _replayed(self, exchange: Exchange, began_ns: int) -> Answer:
+    def _about_of(self, exchange: Exchange) -> str | None:
+        body = exchange.request.body
+        return self._conversation_of(body) if body else None
+
+    async def _replayed(self, exchange: Exchange, bound: Bound, began_ns: int) -> Answer:
+        if exchange.hold_us:
+            await self._hold(began_ns + exchange.hold_us * 1000)
         if exchange.response is None or not 200 <= exchange.response.status < 600:
             return _json(502, {"code": "bad.gateway", "status": 502, "message": "no response was recorded"})
         asked_us = exchange.request.t
         await self._wait(began_ns, exchange.response.t - asked_us)
         headers = replayed_headers(exchange.response.headers, decoded=exchange.text)
-        body: bytes | AsyncIterator[bytes] = b"".join(piece.data for piece in exchange.pieces)
-        if len(exchange.pieces) > 1:
-            body = self._paced(exchange.pieces, began_ns, asked_us)
+        pieces = [_live(piece, bound) for piece in exchange.pieces] if bound.live else exchange.pieces
+        body: bytes | AsyncIterator[bytes] = b"".join(piece.data for piece in pieces)
+        if len(pieces) > 1:
+            body = self._paced(pieces, began_ns, asked_us)
         elif exchange.pieces:
             await self._wait(began_ns, exchange.pieces[0].t_us - asked_us)
         return Answer(status=exchange.response.status, headers=headers, body=body)
@@ -244,6 +228,13 @@ class RestDesk:
         for piece in pieces:
             await self._wait(began_ns, piece.t_us - asked_us)
             yield piece.data
+
+
+def _live(piece: Piece, bound: Bound) -> Piece:
+    try:
+        return replace(piece, data=bound.put_into(piece.data.decode()).encode())
+    except UnicodeDecodeError:
+        return piece
 
 
 def replayed_headers(headers: Iterable[tuple[str, str]], *, decoded: bool) -> list[tuple[str, str]]:
@@ -286,7 +277,7 @@ def _same_route(request: HttpRequest, call: Call) -> bool:
 
 
 def _query_keys(query: str) -> list[str]:
-    return sorted(key for key, _ in parse_qsl(query, keep_blank_values=True))
+    return sorted(key for key, _ in parse_qsl(query, keep_blank_values=True) if key != "access_token")
 
 
 def _decoded(body: bytes) -> str | bytes:

@@ -7,7 +7,9 @@
    conversation, then the first candidate without a difference.
 4. Compare first, then take: a message that fits no candidate takes none. Lenient takes the nearest candidate of
    the same conversation; a client of another conversation is never answered.
-5. The k-th live connection of a session takes its k-th recorded one. When none is left, that is a failure.
+5. The k-th live connection of a session takes its k-th recorded one. When none is left, that is a failure; only with
+   ``loop`` does the service begin again, with the connection that fits and was taken least often.
+6. A conversation whose id is bound (:mod:`harness.replayer.rules`) is played under its live id, on every connection.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from enum import Enum, auto
 
 from harness.errors import UnexpectedMessage
 from harness.replayer.match import Candidate, Level, nearest
+from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
 from harness.replayer.steps import Track
 
 __all__ = ["STREAM_PATH", "Opening", "Roster"]
@@ -38,7 +41,11 @@ class Opening(Enum):
 class _Entry:
     track: Track
     conversation: str | None
-    taken: bool = False
+    takes: int = 0
+
+    @property
+    def taken(self) -> bool:
+        return self.takes > 0
 
 
 class Roster:
@@ -49,6 +56,9 @@ class Roster:
         conversation_of: the interaction id in a client message, or None.
         level: how narrowly first messages are compared.
         lenient: rule 4.
+        loop: rule 5.
+        rules: what comparisons let pass.
+        sessions: the ids captured so far, shared with the gateway's side.
     """
 
     def __init__(
@@ -58,7 +68,13 @@ class Roster:
         conversation_of: Callable[[str], str | None],
         level: Level = Level.STRICT,
         lenient: bool = False,
+        loop: bool = False,
+        rules: Rules = NO_RULES,
+        sessions: Sessions | None = None,
     ) -> None:
+        self._loop = loop
+        self._rules = rules
+        self._sessions = sessions or Sessions()
         self._conversation_of = conversation_of
         self._level = level
         self._lenient = lenient
@@ -69,16 +85,16 @@ class Roster:
         for shelf in self._shelves:
             first = next((e for e in shelf if not e.taken and _reached(e.track, path)), None)
             if first is not None and first.track.refusal is not None:
-                first.taken = True
+                first.takes += 1
                 return first.track
         return None
 
     def open(self, path: str) -> Track | Opening:
         """What a connection accepted on ``path`` plays: a track (now taken), or why there is none yet."""
-        heads = list(self._heads(path))
-        for entry in heads:
+        heads = self._heads(path)
+        for entry in heads if not self._loop else heads[:1]:
             if entry.track.first_send is None:
-                entry.taken = True
+                entry.takes += 1
                 return entry.track
         return Opening.ASK if heads else Opening.EXHAUSTED
 
@@ -91,55 +107,70 @@ class Roster:
         sends = ((entry.track, entry.track.first_send) for entry in self._heads(path))
         return max((send.t_us - track.t_us for track, send in sends if send is not None), default=0)
 
-    def claim(self, path: str, message: str | bytes) -> Track:
-        """Take the track that the client's first message asks for.
+    def claim(self, path: str, message: str | bytes) -> tuple[Track, Bound]:
+        """Take the track that the client's first message asks for; with it the ids its session has captured.
 
         Raises:
             UnexpectedMessage: no candidate fits; none was taken.
         """
         heads = [entry for entry in self._heads(path) if entry.track.first_send is not None]
-        about = self._conversation_of(message) if isinstance(message, str) else None
+        live = self._conversation_of(message) if isinstance(message, str) else None
+        about, bound = self._sessions.of(live)
         same = [entry for entry in heads if about is not None and entry.conversation == about]
-        best = _nearest(message, same or heads, self._level)
+        best = self._nearest(message, same or heads, bound)
         if best is None:
             raise UnexpectedMessage("first message of a connection", fix=_NONE_LEFT)
         entry, differences = best
-        fits = not differences and (bool(same) or about is None or entry.conversation is None)
+        fits = not differences and (bool(same) or about is None or entry.conversation is None or bool(bound.live))
         if not (fits or self._level is Level.ANY or (self._lenient and (bool(same) or about is None))):
             raise _misfit(entry, differences)
-        entry.taken = True
-        return entry.track
+        entry.takes += 1
+        self._sessions.keep(live, entry.conversation, bound)
+        return entry.track, bound
+
+    def tracks(self) -> list[Track]:
+        """Every recorded connection."""
+        return [entry.track for shelf in self._shelves for entry in shelf]
 
     def untaken(self) -> list[Track]:
-        """The tracks nobody took."""
-        return [entry.track for shelf in self._shelves for entry in shelf if not entry.taken]
+        """The tracks nobody took, without those a fault put in."""
+        entries = (entry for shelf in self._shelves for entry in shelf)
+        return [entry.track for entry in entries if not (entry.taken or entry.track.aside)]
 
     def _about(self, track: Track) -> str | None:
         first = track.first_send
         return self._conversation_of(first.data) if first is not None and isinstance(first.data, str) else None
 
-    def _heads(self, path: str) -> Iterator[_Entry]:
-        for shelf in self._shelves:
-            seen: set[str | None] = set()
-            for entry in shelf:
-                if entry.taken or not _reached(entry.track, path):
-                    continue
-                if entry.track.refusal is not None:
-                    break
-                if entry.conversation not in seen:
-                    seen.add(entry.conversation)
-                    yield entry
+    def _heads(self, path: str) -> list[_Entry]:
+        if self._loop:
+            reached = [e for s in self._shelves for e in s if _reached(e.track, path) and e.track.refusal is None]
+            return sorted(reached, key=lambda entry: entry.takes)
+        return [entry for shelf in self._shelves for entry in _first_of_each(shelf, path)]
+
+    def _nearest(
+        self, message: str | bytes, entries: Sequence[_Entry], bound: Bound
+    ) -> tuple[_Entry, tuple[str, ...]] | None:
+        firsts = [entry.track.first_send for entry in entries]
+        candidates = [Candidate(data=first.data, ignore=first.ignore) for first in firsts if first is not None]
+        best = nearest(message, candidates, level=self._level, rules=self._rules, bound=bound)
+        return None if best is None else (entries[best.index], tuple(map(str, best.differences)))
+
+
+def _first_of_each(shelf: Sequence[_Entry], path: str) -> Iterator[_Entry]:
+    """The first untaken entry of every conversation, up to a refusal."""
+    seen: set[str | None] = set()
+    for entry in shelf:
+        if entry.taken or not _reached(entry.track, path):
+            continue
+        if entry.track.refusal is not None:
+            return
+        if entry.conversation not in seen:
+            seen.add(entry.conversation)
+            yield entry
 
 
 def _reached(track: Track, path: str) -> bool:
     return path in (track.path, STREAM_PATH)
-
-
-def _nearest(message: str | bytes, entries: Sequence[_Entry], level: Level) -> tuple[_Entry, tuple[str, ...]] | None:
-    firsts = [entry.track.first_send for entry in entries]
-    candidates = [Candidate(data=first.data, ignore=first.ignore) for first in firsts if first is not None]
-    best = nearest(message, candidates, level=level)
-    return None if best is None else (entries[best.index], tuple(map(str, best.differences)))
 
 
 def _misfit(entry: _Entry, differences: Sequence[str]) -> UnexpectedMessage:

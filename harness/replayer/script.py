@@ -29,19 +29,42 @@ Rules:
    passed since. Optional steps are never waited for and may be left out.
 5. Compare first, then advance: a send that does not match (strict) leaves the script where it was.
 6. What comes when nothing more is expected is a failure too.
+7. A step's ``hold_us`` is waited for at any speed, from the step before it (or its own due time, if later).
+8. Stepping: a message of ours leaves when :meth:`Script.step` allows one, at no other time; nobody is overdue meanwhile.
+9. With ``batch`` messages that leave together are one Run of places in the plan instead of many Sends.
+10. On a track that resumes, a subscribe with ``resume_after_seq`` takes what the client has off the script.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
 from harness.errors import ConfigError, ReplayError, ReplayIncomplete, ReplayStalled, UnexpectedMessage
 from harness.replayer.match import Candidate, Level, compare, nearest
+from harness.replayer.plan import Plan, plain
+from harness.replayer.rules import NO_RULES, Bound, Rules
 from harness.replayer.steps import Action, Step, Track
 
-__all__ = ["PATIENCE_NS", "Close", "Command", "Drop", "Fail", "Ping", "Script", "Send", "State", "checked_speed"]
+__all__ = [
+    "PATIENCE_NS",
+    "Close",
+    "Command",
+    "Drop",
+    "Fail",
+    "Ping",
+    "Raw",
+    "Reset",
+    "Run",
+    "Script",
+    "Send",
+    "State",
+    "Tweak",
+    "checked_speed",
+]
 
 PATIENCE_NS = 5_000_000_000
 """How long the client may be late, beyond the recorded gap, before it counts as stalled."""
@@ -63,10 +86,40 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Send a message; ``step`` is its index, for :meth:`Script.unsent`."""
+    """Send a message; ``step`` is its index, for :meth:`Script.unsent`; ``fragments`` as in the step."""
 
     step: int
     data: str | bytes = field(repr=False)
+    fragments: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Send the messages at the plan's places ``first`` to ``last`` (not included)."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """Write these bytes as they are."""
+
+    step: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tweak:
+    """Change how the connection, or the service, behaves from now on."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """Abort the transport with a TCP reset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +149,7 @@ class Fail:
     error: ReplayError
 
 
-Command = Send | Ping | Close | Drop | Fail
+Command = Send | Run | Ping | Close | Drop | Raw | Tweak | Reset | Fail
 
 
 def checked_speed(speed: float | None) -> float | None:
@@ -119,6 +172,11 @@ class Script:
         level: how narrowly the client's sends are compared.
         lenient: note a send that differs and go on as if it had been the expected one.
         patience_ns: see rule 4.
+        rules: what comparisons let pass.
+        bound: the ids this session has captured.
+        plan: of the track, where several scripts share it.
+        batch: rule 9.
+        stepping: rule 8.
     """
 
     def __init__(
@@ -129,15 +187,26 @@ class Script:
         level: Level = Level.STRICT,
         lenient: bool = False,
         patience_ns: int = PATIENCE_NS,
+        rules: Rules = NO_RULES,
+        bound: Bound | None = None,
+        plan: Plan | None = None,
+        batch: bool = False,
+        stepping: bool = False,
     ) -> None:
         self.track = track
+        self.plan = plan or Plan(track)
+        self.bound = bound or Bound()
         self.state = State.NEW
         self._speed = checked_speed(speed)
         self._level = level
         self._lenient = lenient
         self._patience_ns = patience_ns
-        self._ours = [i for i, step in enumerate(track.steps) if step.ours]
-        self._theirs = [i for i, step in enumerate(track.steps) if not step.ours]
+        self._rules = rules
+        self._batch = batch
+        self._stepping = stepping
+        self._permits = 0
+        self._ours = self.plan.ours
+        self._theirs = self.plan.theirs
         self._sent = 0
         self._got = 0
         self._happened: dict[int, int] = {}
@@ -161,6 +230,13 @@ class Script:
         if index is None:
             return self._unexpected(data, differences, now_ns)
         self._advance_to(index, now_ns)
+        if self.track.resumes:
+            self._resume(data)
+        return self.tick(now_ns)
+
+    def step(self, now_ns: int) -> list[Command]:
+        """Allow one message more; rule 8."""
+        self._permits += 1
         return self.tick(now_ns)
 
     def tick(self, now_ns: int) -> list[Command]:
@@ -168,11 +244,21 @@ class Script:
         self._in(State.OPEN, State.CLOSING, State.FAILED, State.ENDED)
         commands: list[Command] = []
         while self.state is State.OPEN and (due := self.due_ns) is not None and due <= now_ns:
-            commands.append(self._play(now_ns))
+            self._play_into(commands, now_ns)
         stalled = self.stalled_ns
         if stalled is not None and stalled <= now_ns:
             commands += self._stall(now_ns)
         return commands
+
+    def due_run(self, now_ns: int) -> Run | None:
+        """The plain messages due by ``now_ns``, as a run to be sent at once; None if there are none."""
+        first = self._sent
+        if not self._batch or self._stepping or self.bound.live or self.state is not State.OPEN:
+            return None
+        while (due := self.due_ns) is not None and due <= now_ns and plain(self.track.steps[self._ours[self._sent]]):
+            self._note(self._ours[self._sent], now_ns)
+            self._sent += 1
+        return Run(first=first, last=self._sent) if self._sent > first else None
 
     def client_closed(self, code: int, now_ns: int) -> list[Command]:
         """The connection is gone; ``code`` is the client's, 1005 without one, 1006 without a close frame."""
@@ -195,6 +281,10 @@ class Script:
         """A ``Send`` could not be carried out: it and what follows it were not played."""
         self._sent = min(self._sent, self._ours.index(step))
 
+    def unsent_from(self, place: int) -> None:
+        """As :meth:`unsent`, by the place in the plan."""
+        self._sent = min(self._sent, place)
+
     # Questions
 
     @property
@@ -204,15 +294,27 @@ class Script:
             return None
         step = self.track.steps[self._ours[self._sent]]
         began = self._happened.get(step.parent)
-        if began is None:
+        if began is None or (self._stepping and not self._permits and step.action is Action.SEND):
             return None
-        return began + self._scaled(step.t_us - self._recorded_us(step.parent))
+        due_ns = began + self._scaled(step.t_us - self._recorded_us(step.parent))
+        if step.hold_us:
+            before = self._happened.get(self._ours[self._sent - 1], began) if self._sent else began
+            due_ns = max(due_ns, before) + step.hold_us * 1000
+        return due_ns
+
+    @property
+    def waits_for_step(self) -> bool:
+        """True if a message of ours could leave but for :meth:`step`."""
+        if not self._stepping or self._permits or self.state is not State.OPEN or self._sent >= len(self._ours):
+            return False
+        step = self.track.steps[self._ours[self._sent]]
+        return step.action is Action.SEND and step.parent in self._happened
 
     @property
     def stalled_ns(self) -> int | None:
         """When the client's next step is overdue; None if it is not its turn."""
         waited = self._waited_for()
-        if self.state is not State.OPEN or waited is None:
+        if self.state is not State.OPEN or waited is None or self._stepping:
             return None
         gap_us = self.track.steps[waited].t_us - self._recorded_us(waited - 1)
         return self._latest_ns + self._scaled(gap_us) + self._patience_ns
@@ -248,6 +350,28 @@ class Script:
     def _named(self, step: Step) -> str:
         return f"{self.track.recording}: {step.label}"
 
+    def _play_into(self, commands: list[Command], now_ns: int) -> None:
+        """Play what is due: a run where several messages may leave together, else one step."""
+        if not self._batch or self._stepping or self.bound.live or not plain(self.track.steps[self._ours[self._sent]]):
+            commands.append(self._play(now_ns))
+            return
+        first = self._sent
+        last = first + 1 if self._speed is not None else self.plan.run_end[first]
+        self._sent = last
+        self._note_run(first, last, now_ns)
+        if commands and isinstance(commands[-1], Run) and commands[-1].last == first:
+            first = commands.pop().first  # type: ignore[union-attr]  # it was just seen to be a Run
+        commands.append(Run(first=first, last=last))
+
+    def _note_run(self, first: int, last: int, now_ns: int) -> None:
+        self._latest_ns = now_ns
+        self._happened[self._ours[last - 1]] = now_ns
+        if last - first > 1:
+            self._happened.update((i, now_ns) for i in self.plan.parents if i in self._between(first, last))
+
+    def _between(self, first: int, last: int) -> range:
+        return range(self._ours[first], self._ours[last - 1] + 1)
+
     def _play(self, now_ns: int) -> Command:
         index = self._ours[self._sent]
         step = self.track.steps[index]
@@ -256,13 +380,40 @@ class Script:
         match step.action:
             case Action.SEND:
                 assert step.data is not None
-                return Send(step=index, data=step.data)
+                self._permits = max(0, self._permits - 1)
+                return Send(step=index, data=self._live(step.data), fragments=step.fragments)
             case Action.PING:
                 assert isinstance(step.data, bytes)
                 return Ping(data=step.data)
+            case Action.RAW:
+                assert isinstance(step.data, bytes)
+                return Raw(step=index, data=step.data)
+            case Action.TWEAK:
+                return Tweak(name=step.tweak, number=step.code or 0)
             case _:
                 self.state = State.CLOSING
-                return Close(code=step.code, reason=step.reason) if step.action is Action.CLOSE else Drop()
+                return _end(step)
+
+    def _live(self, data: str | bytes) -> str | bytes:
+        return self.bound.put_into(data) if isinstance(data, str) and self.bound.live else data
+
+    def _resume(self, data: str | bytes) -> None:
+        """Take what the client says it has off what is still to be sent; rule 10."""
+        asked = _object(data)
+        after = asked.get("resume_after_seq")
+        if asked.get("type") != "subscribe" or not isinstance(after, int):
+            return
+        about = asked.get("interaction_id")
+        kept = [i for i in self._ours[self._sent :] if not self._had(self.track.steps[i], about, after)]
+        self._ours = [*self._ours[: self._sent], *kept]
+        self._batch = False  # places of the shared plan do not hold here any more
+
+    def _had(self, step: Step, about: object, after: int) -> bool:
+        if step.action is not Action.SEND or step.data is None:
+            return False
+        message = _object(self._live(step.data))
+        seq = message.get("seq")
+        return message.get("interaction_id") == about and isinstance(seq, int) and seq <= after
 
     def _advance_to(self, index: int, now_ns: int) -> None:
         """The client did step ``index``; optional steps before it were left out."""
@@ -286,7 +437,7 @@ class Script:
             step = self.track.steps[index]
             if step.action is not Action.EXPECT:
                 break
-            found = compare(step.data, data, level=self._level, ignore=step.ignore)
+            found = compare(step.data, data, level=self._level, ignore=step.ignore, rules=self._rules, bound=self.bound)
             if not found:
                 return index, ()
             first = first or tuple(str(difference) for difference in found)
@@ -313,7 +464,8 @@ class Script:
     def _nearest(self, data: str | bytes) -> str:
         left = [self.track.steps[i] for i in self._theirs[self._got :]]
         sends: Sequence[Step] = [step for step in left if step.action is Action.EXPECT]
-        best = nearest(data, [Candidate(data=s.data, ignore=s.ignore) for s in sends], level=self._level)
+        candidates = [Candidate(data=s.data, ignore=s.ignore) for s in sends]
+        best = nearest(data, candidates, level=self._level, rules=self._rules)
         return "" if best is None else sends[best.index].label
 
     def _waited_for(self) -> int | None:
@@ -330,6 +482,24 @@ class Script:
         error = ReplayStalled(self._named(self.track.steps[waited]), after_s=after_s, fix=_STALLED)
         self.state = State.FAILED
         return [Fail(error=error), Close(code=REFUSED, reason="replay: waited too long for the client")]
+
+
+def _end(step: Step) -> Command:
+    match step.action:
+        case Action.CLOSE:
+            return Close(code=step.code, reason=step.reason)
+        case Action.RESET:
+            return Reset()
+        case _:
+            return Drop()
+
+
+def _object(data: str | bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 _DIFFERS = "record the session again if the new message is right, or widen the comparison (match, play.ignore)"

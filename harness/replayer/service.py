@@ -5,36 +5,60 @@
 3. Failures are collected in ``problems``; nothing is ever answered that was not recorded.
 4. Instant replays never sleep on the caller's clock, and watch for stalls in real time: a virtual clock that
    moves by itself would call every client late.
-5. ``finish`` judges what has been seen: call it after the ``async with`` block, or after ``settle``.
+5. What a client does that was not recorded fails; with an ``upstream`` it is passed on there instead.
+6. ``finish`` judges what has been seen: call it after the ``async with`` block, or after ``settle``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import ssl
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
+from email.utils import format_datetime
 from functools import partial
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from harness.clock import Clock, SystemClock
 from harness.dialects.base import Dialect
 from harness.errors import ConfigError, ReplayError, ReplayIncomplete, UnexpectedMessage
 from harness.recording.entry import WsReject
+from harness.recording.ulid import ulid
+from harness.replayer.faults import Fault, faulty_exchanges, faulty_tracks
+from harness.replayer.journal import Journal, journal_header
 from harness.replayer.match import Level
+from harness.replayer.options import idle_cut, may_remain
+from harness.replayer.plan import Plan
 from harness.replayer.player import Player, Stage
-from harness.replayer.rest import GATEWAY_PATH, TOKEN_PATH, RestDesk, Tokens, exchanges_of, replayed_headers
+from harness.replayer.rest import GATEWAY_PATH, TOKEN_PATH, Exchange, RestDesk, Tokens, exchanges_of, replayed_headers
 from harness.replayer.roster import STREAM_PATH, Roster
-from harness.replayer.script import PATIENCE_NS, Script, checked_speed
+from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
+from harness.replayer.script import PATIENCE_NS, Script, Tweak, checked_speed
 from harness.replayer.steps import Track, tracks_of, with_end
-from harness.wire.serve import GRACE_S, Handshake, Peer, Refusal, WsServer
+from harness.wire.scheduler import Scheduler
+from harness.wire.serve import GRACE_S, HANDSHAKE_S, Handshake, Peer, Refusal, WsServer
 from harness.wire.serve_http import Answer, Call, HttpServer
 
 if TYPE_CHECKING:
     from harness.recording.reader import Recording
 
-__all__ = ["ReplayService"]
+__all__ = ["ReplayService", "Upstream"]
+
+
+class Upstream(Protocol):
+    """Where goes what was not recorded; see :mod:`harness.wire.passthrough`."""
+
+    async def connect(self, peer: Peer, first: str | bytes | None) -> None:
+        """Serve a connection to its end."""
+        ...
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer a request."""
+        ...
 
 
 class ReplayService:
@@ -53,6 +77,18 @@ class ReplayService:
         client_secret: its secret; minted when None.
         lenient: answer a message that differs as its nearest recorded candidate; it is a problem all the same.
         patience_s: how late a client may be, beyond the recorded gap; more than its own timers where it has some.
+        rules: ignored paths, wildcards and bound ids of every comparison.
+        drain: what may stay unplayed, as places (``type:heartbeat``, ``entry:12``), see :mod:`harness.replayer.places`.
+        loop: when everything was taken, begin again instead of failing.
+        stepping: messages leave one by one, on :meth:`step`.
+        idle_cap_s: the longest pause of the recordings that is kept.
+        faults: what goes wrong, and where; with ``seed``.
+        journal: write the replay's own recording to this file.
+        upstream: rule 5.
+        tls: speak TLS on both ports.
+        origins: origins of browsers that may connect.
+        max_connections: of each port, more get 503.
+        handshake_s: how long a handshake may take.
 
     Raises:
         ConfigError: an argument is out of its bounds; on entering: a port cannot be had.
@@ -73,6 +109,19 @@ class ReplayService:
         client_secret: str | None = None,
         lenient: bool = False,
         patience_s: float = PATIENCE_NS / 1e9,
+        rules: Rules = NO_RULES,
+        drain: Sequence[str] = (),
+        loop: bool = False,
+        stepping: bool = False,
+        idle_cap_s: float | None = None,
+        faults: Sequence[Fault] = (),
+        seed: int = 0,
+        journal: Path | None = None,
+        upstream: Upstream | None = None,
+        tls: ssl.SSLContext | None = None,
+        origins: Sequence[str] = (),
+        max_connections: int | None = None,
+        handshake_s: float = HANDSHAKE_S,
     ) -> None:
         level = _level(match)
         self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
@@ -84,17 +133,40 @@ class ReplayService:
         self._tokens = Tokens()
         self._needs_token = dialect.needs_token
         self._players: set[Player] = set()
+        self._order: list[Player] = []
         self._scripts: list[Script] = []
         self._changed = asyncio.Event()
-        named = [(recording.path.name, recording.entries) for recording in recordings]
+        self.stepping = stepping
+        self._recordings = recordings
+        self._journal_path = journal
+        self._upstream = upstream
+        self._secure = tls is not None
+        self._plans: dict[int, Plan] = {}
+        named = [(recording.path.name, idle_cut(recording.entries, idle_cap_s)) for recording in recordings]
+        shelves = [[with_end(track) for track in tracks_of(name, entries)] for name, entries in named]
+        shelves = faulty_tracks(may_remain(shelves, drain), faults, seed)
+        exchanges = [exchange for name, entries in named for exchange in exchanges_of(name, entries)]
+        sessions = Sessions()
         self._roster = Roster(
-            [[with_end(track) for track in tracks_of(name, entries)] for name, entries in named],
+            shelves,
             conversation_of=dialect.conversation_of,
             level=level,
             lenient=lenient,
+            loop=loop,
+            rules=rules,
+            sessions=sessions,
         )
         patience_ns = int(patience_s * 1e9)
-        self._script = partial(Script, speed=self._speed, level=level, lenient=lenient, patience_ns=patience_ns)
+        self._script = partial(
+            Script,
+            speed=self._speed,
+            level=level,
+            lenient=lenient,
+            patience_ns=patience_ns,
+            rules=rules,
+            batch=True,
+            stepping=stepping,
+        )
         self._stage = Stage(
             clock=self._clock,
             roster=self._roster,
@@ -102,27 +174,47 @@ class ReplayService:
             problem=self._add_problem,
             speed=self._speed,
             patience_ns=patience_ns,
+            tweak=self._tweak,
+            missed=None if upstream is None else self._missed,
         )
         self._desk = RestDesk(
-            [exchange for name, entries in named for exchange in exchanges_of(name, entries)],
+            faulty_exchanges(exchanges, faults, seed, retry_date=self._retry_date()),
             tokens=self._tokens,
             client_id=self.client_id,
             client_secret=self.client_secret,
             conversation_of=dialect.conversation_of,
             wait=self._wait,
+            hold=self._clock.sleep_until,
+            answered=self._exchanged,
             now_ns=self._clock.monotonic_ns,
             problem=self._add_problem,
             level=level,
             lenient=lenient,
+            loop=loop,
+            rules=rules,
+            sessions=sessions,
         )
-        self._http = HttpServer(self._answer, host=host, port=rest_port, port_name="rest_port")
-        self._ws = WsServer(self._serve, admit=self._admit, host=host, port=stream_port, port_name="stream_port")
+        self._http = HttpServer(
+            self._answer, host=host, port=rest_port, port_name="rest_port", tls=tls, max_connections=max_connections
+        )
+        self._ws = WsServer(
+            self._serve,
+            admit=self._admit,
+            host=host,
+            port=stream_port,
+            port_name="stream_port",
+            tls=tls,
+            origins=origins,
+            max_connections=max_connections,
+            handshake_s=handshake_s,
+        )
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._http)
             await stack.enter_async_context(self._ws)
+            self._open(stack)
             self._exit = stack.pop_all()
         return self
 
@@ -133,12 +225,31 @@ class ReplayService:
         self._stage.stopping = True
         await self._exit.__aexit__(kind, error, trace)
 
+    def _open(self, stack: AsyncExitStack) -> None:
+        if self._speed is None:
+            for track in self._roster.tracks():
+                self._plan_of(track).compile()
+        if isinstance(self._clock, SystemClock):
+            self._stage.scheduler = Scheduler(self._clock)
+            stack.callback(self._stage.scheduler.close)
+        if self._journal_path is not None:
+            wall, now_ns = self._clock.wall(), self._clock.monotonic_ns()
+            created = wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            header = journal_header(self._recordings, id_=ulid(wall, secrets.SystemRandom()), created=created)
+            self._stage.journal = Journal(self._journal_path, header, now_ns)
+            stack.callback(self._stage.journal.close)
+
     # Addresses
 
     @property
     def endpoint(self) -> str:
         """The one setting that points a client here: ``http://127.0.0.1:P?stream=Q``."""
         return f"{self._origin('http', self._http.port)}?stream={self._ws.port}"
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """The ports of HTTP and of the stream: what a network guard has to let through."""
+        return self._http.port, self._ws.port
 
     @property
     def token_url(self) -> str:
@@ -154,7 +265,11 @@ class ReplayService:
 
     def _origin(self, scheme: str, port: int) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{scheme}://{host}:{port}"
+        return f"{scheme}{'s' if self._secure else ''}://{host}:{port}"
+
+    def mint_token(self) -> str:
+        """An access token, without asking for it over HTTP."""
+        return self._tokens.mint()
 
     # Results
 
@@ -176,6 +291,13 @@ class ReplayService:
                 raise problem
         if unplayed := self.unplayed():
             raise ReplayIncomplete(unplayed, fix="let the client run to the recorded end")
+
+    def step(self) -> bool:
+        """Let one message more go, on the connection opened first that has one; False if none has."""
+        waiting = [player for player in self._order if player.script is not None and player.script.waits_for_step]
+        if waiting:
+            waiting[0].step()
+        return bool(waiting)
 
     async def settle(self) -> None:
         """Return when every connection its client has closed was dealt with."""
@@ -199,8 +321,8 @@ class ReplayService:
         self.problems.append(error)
         self._changed.set()
 
-    def _new_script(self, track: Track) -> Script:
-        script = self._script(track)
+    def _new_script(self, track: Track, bound: Bound) -> Script:
+        script = self._script(track, bound=bound, plan=self._plan_of(track))
         self._scripts.append(script)
         return script
 
@@ -208,9 +330,34 @@ class ReplayService:
         if self._speed is not None:
             await self._clock.sleep_until(began_ns + max(0, round(distance_us * 1000 / self._speed)))
 
+    def _plan_of(self, track: Track) -> Plan:
+        plan = self._plans.get(id(track))
+        if plan is None:
+            plan = self._plans[id(track)] = Plan(track)
+        return plan
+
+    def _retry_date(self) -> str:
+        """An HTTP date two seconds from now."""
+        return format_datetime(self._clock.wall() + timedelta(seconds=2), usegmt=True)
+
+    def _tweak(self, command: Tweak) -> None:
+        if command.name == "revoke":
+            self._tokens.revoke()
+
+    def _exchanged(self, exchange: Exchange) -> None:
+        if self._stage.journal is not None:
+            self._stage.journal.exchanged(exchange, self._clock.monotonic_ns())
+
+    async def _missed(self, peer: Peer, first: str | bytes | None) -> bool:
+        assert self._upstream is not None
+        await self._upstream.connect(peer, first)
+        return True
+
     async def _answer(self, call: Call) -> Answer:
         self._stage.moved()
         try:
+            if self._upstream is not None and not self._desk.knows(call):
+                return await self._upstream.answer(call)
             return await self._desk.answer(call)
         finally:
             self._stage.moved()
@@ -218,13 +365,16 @@ class ReplayService:
 
     def _admit(self, handshake: Handshake) -> Refusal | None:
         self._stage.moved()
-        if self._needs_token and not self._tokens.accepts(handshake.headers.get("authorization", "")):
+        authorization = handshake.headers.get("authorization", "")
+        if self._needs_token and not self._tokens.accepts(authorization, handshake.query):
             return Refusal(status=401, body="unknown access token\n")
         refused = self._roster.refusal(handshake.path)
         if refused is not None and refused.refusal is not None:
             self._changed.set()
+            if self._stage.journal is not None:
+                self._stage.journal.refused(refused, self._clock.monotonic_ns())
             return _refusal(refused.refusal)
-        if self._roster.known(handshake.path):
+        if self._roster.known(handshake.path) or self._upstream is not None:
             return None
         self._add_problem(UnexpectedMessage("connection to a path that was not recorded", fix=f"dial {STREAM_PATH}"))
         return Refusal(status=404, body="the recording has no connection on this path\n")
@@ -232,10 +382,12 @@ class ReplayService:
     async def _serve(self, peer: Peer) -> None:
         player = Player(peer, self._stage)
         self._players.add(player)
+        self._order.append(player)
         try:
             await player.run()
         finally:
             self._players.discard(player)
+            self._order.remove(player)
             self._changed.set()
 
 

@@ -44,18 +44,21 @@ _WsEntry = WsOpen | WsAccept | WsReject | WsMessage | WsControl | WsClose | WsAb
 
 
 class Action(Enum):
-    """What a step asks for; the first four are ours to do, the others the client's."""
+    """What a step asks for; the last two are the client's to do. RESET, RAW and TWEAK come from faults only."""
 
     SEND = auto()
     PING = auto()
     CLOSE = auto()
     DROP = auto()
+    RESET = auto()
+    RAW = auto()
+    TWEAK = auto()
     EXPECT = auto()
     EXPECT_CLOSE = auto()
 
 
-_ENDINGS = frozenset({Action.CLOSE, Action.DROP, Action.EXPECT_CLOSE})
-_OURS = frozenset({Action.SEND, Action.PING, Action.CLOSE, Action.DROP})
+_ENDINGS = frozenset({Action.CLOSE, Action.DROP, Action.RESET, Action.EXPECT_CLOSE})
+_OURS = frozenset(Action) - {Action.EXPECT, Action.EXPECT_CLOSE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,10 @@ class Step:
         code: close code; None = a close frame without one (expected: see ``any_code``).
         reason: close reason.
         any_code: True where the client's end may be of any kind (it aborted when recorded).
+        fragments: sizes in bytes of the frames a message is sent in, with the recorded distances in us.
+        hold_us: waited before it at any speed, also at instant (faults).
+        tweak: what a TWEAK does; ``code`` is its number.
+        fault: the fault that made or changed the step, '' for one as recorded.
     """
 
     n: int
@@ -87,6 +94,10 @@ class Step:
     code: int | None = None
     reason: str = field(default="", repr=False)
     any_code: bool = False
+    fragments: tuple[tuple[int, int], ...] = ()
+    hold_us: int = 0
+    tweak: str = ""
+    fault: str = ""
 
     @property
     def ours(self) -> bool:
@@ -103,7 +114,9 @@ class Step:
                 return f"the message of entry {self.n}{_type_shown(self.data, ' ')}"
             case Action.PING:
                 return f"the ping of entry {self.n}"
-            case Action.CLOSE | Action.DROP | Action.EXPECT_CLOSE:
+            case Action.RAW | Action.TWEAK:
+                return f"the fault {self.tweak} at entry {self.n}"
+            case Action.CLOSE | Action.DROP | Action.RESET | Action.EXPECT_CLOSE:
                 whose = "client" if self.action is Action.EXPECT_CLOSE else "service"
                 end = "abort" if self.any_code else f"close {self.code or 1005}"
                 return f"the {whose}'s {end} (entry {self.n})"
@@ -123,6 +136,9 @@ class Track:
         t_us: recorded time of the accept.
         steps: in wire order; none for a refusal.
         refusal: how the handshake was refused, or None.
+        resumes: the service sends again what a client that resumes says it lacks, and no more.
+        aside: made by a fault: no failure if no client comes for it.
+        fault: the fault that made it, '' for one as recorded.
     """
 
     recording: str
@@ -132,6 +148,9 @@ class Track:
     t_us: int = 0
     steps: tuple[Step, ...] = ()
     refusal: WsReject | None = None
+    resumes: bool = False
+    aside: bool = False
+    fault: str = ""
 
     @property
     def label(self) -> str:
@@ -242,7 +261,8 @@ def _sent(entry: WsMessage, parent: int) -> Step:
     data = payload_of(entry.text, entry.base64)
     if data is None:
         data = bytes(min(entry.size or 0, _MAX_BYTES))
-    return Step(n=entry.n, t_us=entry.t, action=Action.SEND, parent=parent, data=data)
+    fragments = entry.fragments if len(entry.fragments) > 1 else ()
+    return Step(n=entry.n, t_us=entry.t, action=Action.SEND, parent=parent, data=data, fragments=fragments)
 
 
 def _stand_in(entry: Withheld) -> str | bytes:

@@ -26,6 +26,7 @@ from harness.session.dialects import dialect_of
 from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.session import SessionPlan, SessionRun, run_session
 from harness.session.store import Store
+from harness.wire.guard import NetworkGuard
 
 __all__ = [
     "Replayed",
@@ -88,7 +89,8 @@ async def replay_recording(
             store=store,
             book=book,
         )
-        run = await run_session(plan)
+        with NetworkGuard(service.ports):
+            run = await run_session(plan)
     return Replayed(run=run, problems=_problems(service, run, recording))
 
 

@@ -29,7 +29,7 @@ from harness.wire.decoding import BodyDecoder, content_coding
 from harness.wire.tap import Tap
 from harness.wire.tls import tls_refusal
 
-__all__ = ["RestClient", "RestResponse"]
+__all__ = ["RestClient", "RestResponse", "tee_transport"]
 
 _MAX_BODY = 8 * 1024 * 1024
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
@@ -231,6 +231,11 @@ class _Tee(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def tee_transport(tap: Tap, clock: Clock, *, direct: bool = True) -> httpx.AsyncBaseTransport:
+    """A transport whose traffic passes ``tap``; with ``direct`` it takes nothing from the environment."""
+    return _Tee(httpx.AsyncHTTPTransport(trust_env=not direct), tap, clock)
 
 
 class _TeeStream(httpx.AsyncByteStream):

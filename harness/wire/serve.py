@@ -5,18 +5,21 @@
 3. An exception in a handler is our fault: the connection ends (1011, a handshake with 500) and the exception is raised when
    the server is left.
 4. Nothing is sent that was not asked for: no keepalive pings, no compression, no Server or Date header.
-5. Leaving stops accepting, closes what is open (1001) and waits for the handlers, at most ``GRACE_S``.
+5. A handshake that names an origin (a browser's) is refused with 403 unless that origin was allowed; one over the cap on
+   connections with 503; one that does not end within ``handshake_s`` is dropped.
+6. Leaving stops accepting, closes what is open (1001) and waits for the handlers, at most ``GRACE_S``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -25,14 +28,30 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed, ProtocolEr
 from websockets.http11 import Request as UpgradeRequest
 from websockets.http11 import Response as UpgradeResponse
 from websockets.protocol import State
+from websockets.typing import Origin
 
+from harness.wire import door
 from harness.wire.listen import listening_socket
 
-__all__ = ["GRACE_S", "MAX_BYTES", "QUIET", "Handshake", "Peer", "PeerClosed", "Refusal", "WsServer"]
+__all__ = [
+    "GRACE_S",
+    "HANDSHAKE_S",
+    "MAX_BYTES",
+    "QUIET",
+    "HandedOn",
+    "Handshake",
+    "Peer",
+    "PeerClosed",
+    "Refusal",
+    "WsServer",
+]
 
 GRACE_S = 5.0
 MAX_BYTES = 8 << 20
 """Largest message or request body taken; the dialect's own limit is 4 MiB."""
+
+HANDSHAKE_S = 10.0
+"""How long an opening handshake, TLS included, may take."""
 
 # At debug level the libraries would print bearer tokens and payloads: rule 2 is not left to the set-up.
 QUIET = logging.getLogger("harness.wire.serve")
@@ -101,6 +120,49 @@ class Peer:
         except ConnectionClosed as closed:
             raise _peer_closed(closed) from None
 
+    @property
+    def can_write(self) -> bool:
+        """True if :meth:`write` works with this version of the library."""
+        return door.usable(self._ws)
+
+    async def write(self, frames: bytes) -> None:
+        """Write ready-made bytes: whole frames, unless a fault is meant.
+
+        Raises:
+            PeerClosed: the connection is over.
+        """
+        if not await door.write(self._ws, frames):
+            received = self._ws.protocol.close_rcvd
+            raise PeerClosed(received.code if received else 1006)
+
+    @property
+    def ready(self) -> bool:
+        """True if :meth:`write_now` can be called: open, nothing under way, the buffer not full."""
+        return door.ready(self._ws)
+
+    def write_now(self, frames: bytes) -> None:
+        """Write whole frames at once; only where ``ready``."""
+        door.write_now(self._ws, frames)
+
+    async def send_pieces(self, pieces: Sequence[bytes], *, text: bool) -> None:
+        """Send one message in fragments, through the library.
+
+        Raises:
+            PeerClosed: the connection is over.
+        """
+        try:
+            await self._ws.send(pieces, text=text)
+        except ConnectionClosed as closed:
+            raise _peer_closed(closed) from None
+
+    def mute_pongs(self) -> None:
+        """Leave the client's pings unanswered from now on."""
+        door.mute_pongs(self._ws)
+
+    def pause_reading(self, seconds: float) -> None:
+        """Read nothing of what the client sends for so long."""
+        door.pause_reading(self._ws, seconds)
+
     async def ping(self, data: bytes) -> None:
         """Send a ping; one whose twin is still unanswered is left out.
 
@@ -128,6 +190,11 @@ class Peer:
         except ProtocolError:
             await self.drop()
 
+    async def reset(self) -> None:
+        """Abort with a TCP reset; what is on its way is lost."""
+        door.reset(self._ws)
+        await self._ws.wait_closed()
+
     async def drop(self) -> None:
         """End the transport without a close frame, after what was sent before; the client sees 1006."""
         self._ws.transport.close()
@@ -136,6 +203,18 @@ class Peer:
                 await self._ws.wait_closed()
         except TimeoutError:
             self._ws.transport.abort()
+
+
+class HandedOn(Peer):
+    """A peer somebody else reads: what it sends comes from ``receive``, which raises PeerClosed at its end."""
+
+    def __init__(self, peer: Peer, receive: Callable[[], Awaitable[str | bytes]]) -> None:
+        super().__init__(peer._ws, peer.handshake)
+        self._receive = receive
+
+    async def recv(self) -> str | bytes:
+        """The next message; as :meth:`Peer.recv`."""
+        return await self._receive()
 
 
 def _peer_closed(closed: ConnectionClosed) -> PeerClosed:
@@ -151,6 +230,10 @@ class WsServer:
         host: a loopback address.
         port: 0 = any free port.
         port_name: how the user calls the port, for messages.
+        tls: speak TLS with this context.
+        origins: the origins of browsers that may connect; clients without one always may.
+        max_connections: open at once; more are refused with 503.
+        handshake_s: see rule 5.
     """
 
     def __init__(
@@ -161,7 +244,16 @@ class WsServer:
         host: str = "127.0.0.1",
         port: int = 0,
         port_name: str = "port",
+        tls: ssl.SSLContext | None = None,
+        origins: Sequence[str] = (),
+        max_connections: int | None = None,
+        handshake_s: float = HANDSHAKE_S,
     ) -> None:
+        self._tls = tls
+        self._origins = origins
+        self._max = max_connections
+        self._handshake_s = handshake_s
+        self._open = 0
         self._handler = handler
         self._admit = admit
         self._bind = (host, port, port_name)
@@ -176,7 +268,9 @@ class WsServer:
             self._serve,
             sock=listener,
             process_request=self._process_request,
-            origins=[None],
+            origins=[None, *(Origin(origin) for origin in self._origins)],
+            open_timeout=self._handshake_s,
+            **_tls_options(self._tls, self._handshake_s),
             compression=None,
             server_header=None,
             ping_interval=None,
@@ -196,6 +290,13 @@ class WsServer:
             raise self._faults[0]
 
     def _process_request(self, _: ServerConnection, request: UpgradeRequest) -> UpgradeResponse | None:
+        if self._max is not None and self._open >= self._max:
+            return _upgrade_response(
+                Refusal(status=503, headers=(("Retry-After", "1"),), body="too many connections\n")
+            )
+        origin = request.headers.get("Origin")
+        if origin is not None and origin not in self._origins:
+            return _upgrade_response(Refusal(status=403, body="this origin was not allowed\n"))
         try:
             refusal = self._admit(_handshake(request))
         except Exception as error:
@@ -205,11 +306,18 @@ class WsServer:
 
     async def _serve(self, socket_: ServerConnection) -> None:
         assert socket_.request is not None
+        self._open += 1
         try:
             await self._handler(Peer(socket_, _handshake(socket_.request)))
         except Exception as error:
             self._faults.append(error)
             raise
+        finally:
+            self._open -= 1
+
+
+def _tls_options(tls: ssl.SSLContext | None, handshake_s: float) -> dict[str, Any]:
+    return {} if tls is None else {"ssl": tls, "ssl_handshake_timeout": handshake_s}
 
 
 def _handshake(request: UpgradeRequest) -> Handshake:

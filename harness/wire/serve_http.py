@@ -3,13 +3,15 @@
 1. Loopback only; port 0 lets the system choose; a port in use is a ConfigError with the way out.
 2. Nothing is logged and no signal is caught: both belong to the program around.
 3. An exception in the handler is our fault: it is answered with 500 and raised when the server is left.
-4. Leaving stops accepting and waits for open requests, at most ``GRACE_S``.
+4. A connection that brings no request within ``HANDSHAKE_S`` is dropped; one over the cap is answered with 503.
+5. Leaving stops accepting and waits for open requests, at most ``GRACE_S``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -22,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from harness.wire.listen import listening_socket
-from harness.wire.serve import GRACE_S, MAX_BYTES, QUIET
+from harness.wire.serve import GRACE_S, HANDSHAKE_S, MAX_BYTES, QUIET
 
 __all__ = ["Answer", "Call", "HttpServer"]
 
@@ -55,6 +57,8 @@ class HttpServer:
         host: a loopback address.
         port: 0 = any free port.
         port_name: how the user calls the port, for messages.
+        tls: speak TLS with this context.
+        max_connections: open at once; more are answered with 503.
     """
 
     def __init__(
@@ -64,7 +68,11 @@ class HttpServer:
         host: str = "127.0.0.1",
         port: int = 0,
         port_name: str = "port",
+        tls: ssl.SSLContext | None = None,
+        max_connections: int | None = None,
     ) -> None:
+        self._tls = tls
+        self._max = max_connections
         self._handler = handler
         self._bind = (host, port, port_name)
         self._server: _QuietServer | None = None
@@ -74,7 +82,7 @@ class HttpServer:
     async def __aenter__(self) -> Self:
         listener = listening_socket(*self._bind)
         self.port = listener.getsockname()[1]
-        self._server = _QuietServer(_uvicorn_config(self._app))
+        self._server = _QuietServer(_uvicorn_config(self._app, self._max), self._tls)
         await self._server.open(listener)
         return self
 
@@ -132,8 +140,19 @@ class _QuietProtocol(H11Protocol):
         self.logger = QUIET
         self.access_log = False
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own type
+        super().connection_made(transport)
+        self.loop.call_later(HANDSHAKE_S, self._drop_if_silent)
 
-def _uvicorn_config(app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> uvicorn.Config:
+    def _drop_if_silent(self) -> None:
+        served: object = self.cycle
+        if served is None:
+            self.transport.close()
+
+
+def _uvicorn_config(
+    app: Callable[[Scope, Receive, Send], Awaitable[None]], max_connections: int | None
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=_QuietProtocol,
@@ -145,14 +164,21 @@ def _uvicorn_config(app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> u
         server_header=False,
         date_header=False,
         timeout_keep_alive=75,
+        # The library counts the connection that asks among those that are open.
+        limit_concurrency=None if max_connections is None else max_connections + 1,
     )
 
 
 class _QuietServer(uvicorn.Server):
     """uvicorn without its main loop, which is there for signals and for the Date header."""
 
+    def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None) -> None:
+        super().__init__(config)
+        self._tls = tls
+
     async def open(self, listener: socket.socket) -> None:
         self.config.load()
+        self.config.ssl = self._tls
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup(sockets=[listener])
 

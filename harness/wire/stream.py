@@ -138,15 +138,16 @@ class Link:
         self._frames = frames
         self.conn = teller.conn
 
-    async def send(self, text: str) -> None:
-        """Send a text message.
+    async def send(self, text: str | bytes) -> None:
+        """Send a message: a str as text, bytes as binary.
 
         Raises:
             LinkClosed: the connection is gone; the message was not sent.
         """
         if not self._frames and self._connection.state is State.OPEN:
             # Before the await: the answer may be received while the send still waits for the buffer to drain.
-            self._teller.frame("out", TEXT, True, text.encode(), self._clock.monotonic_ns())
+            raw, opcode = (text.encode(), TEXT) if isinstance(text, str) else (text, BINARY)
+            self._teller.frame("out", opcode, True, raw, self._clock.monotonic_ns())
         try:
             await self._connection.send(text)
         except ConnectionClosed:

@@ -115,7 +115,7 @@ def test_once_with_a_problem(started: Any, recording: Path) -> None:
 @pytest.mark.parametrize(
     "arguments, code, words",
     [
-        (["--speed", "fast"], 2, "--speed: 'fast' is not allowed; expected a number above 0, or instant"),
+        (["--speed", "fast"], 2, "--speed: 'fast' is not allowed; expected a number above 0, instant or step"),
         (["--speed", "0"], 2, "speed: 0.0 is not allowed"),
         (["--port", "70000"], 2, "stream_port: 70000 is not allowed"),
     ],
@@ -150,7 +150,7 @@ def test_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch, once:
         monkeypatch.setattr(click, "echo", said.put_nowait)
         service = ReplayService([read_recording(recording)], dialect=MediationDialect(), clock=SystemClock())
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            serving = group.create_task(replay._serve(service, [], once=once, as_json=as_json))
+            serving = group.create_task(replay._replay(service, [], once=once, as_json=as_json, certificate=None))
             printed = await said.get()
             if as_json:
                 await asyncio.to_thread(play, json.loads(printed))
@@ -168,7 +168,7 @@ def test_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch, once:
 def test_the_whole_command_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Problems are told on stderr; they decide the exit code with --once only."""
 
-    async def serve(service: ReplayService, held: list[str], *, once: bool, as_json: bool) -> None:
+    async def serve(service: ReplayService, held: list[str], **_: Any) -> None:
         return
 
     monkeypatch.setattr(replay, "_serve", serve)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -137,6 +139,89 @@ class Client:
         return await self.http.post(self.service.gateway_url + path, content=_text(body), headers=headers)
 
 
+@dataclass
+class Heard:
+    """What a raw client got: whole frames as (fin, opcode, payload), and how the connection ended."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    frames: list[tuple[bool, int, bytes]] = field(default_factory=list)
+    end: str = "open"
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def texts(self) -> list[str]:
+        return [payload.decode() for fin, opcode, payload in self.frames if fin and opcode == 1]
+
+    @property
+    def seqs(self) -> list[int]:
+        return [json.loads(text)["seq"] for text in self.texts]
+
+    @property
+    def close(self) -> int | None:
+        """The code of the close frame, 1005 for an empty one, None without one."""
+        payload = next((payload for _, opcode, payload in self.frames if opcode == 8), None)
+        return None if payload is None else (int.from_bytes(payload[:2], "big") if payload else 1005)
+
+
+class RawClient:
+    """A WebSocket client made of a socket: it sees every frame, and how the transport ended."""
+
+    def __init__(self, service: ReplayService, token: str) -> None:
+        self.service = service
+        self.token = token
+
+    async def open(self, *, headers: str = "") -> Heard:
+        self.heard = Heard()
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.service.ports[1])
+        request = (
+            f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Authorization: Bearer {self.token}\r\n{headers}\r\n"
+        )
+        self.writer.write(request.encode())
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+        self.heard.status = int(head.split(" ", 2)[1])
+        self.heard.headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+        if self.heard.status != 101:
+            self.heard.body = await self.reader.read()
+        return self.heard
+
+    def send(self, value: Any, opcode: int = 1) -> None:
+        data = value if isinstance(value, bytes) else _text(value).encode()
+        size = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
+        self.writer.write(bytes([0x80 | opcode]) + size + bytes(4) + data)
+
+    async def frame(self) -> tuple[bool, int, bytes]:
+        first, second = await self.reader.readexactly(2)
+        size = second & 0x7F
+        if size > 125:
+            size = int.from_bytes(await self.reader.readexactly(2 if size == 126 else 8), "big")
+        found = (bool(first & 0x80), first & 0x0F, await self.reader.readexactly(size))
+        self.heard.frames.append(found)
+        self.heard.times.append(asyncio.get_running_loop().time())
+        return found
+
+    async def hear(self, until: int | None = None) -> Heard:
+        """Read frames until the end, or until there are so many."""
+        try:
+            while until is None or len(self.heard.frames) < until:
+                _, opcode, payload = await self.frame()
+                if opcode == 8:
+                    self.send(payload, 8)
+        except asyncio.IncompleteReadError:
+            self.heard.end = "fin"
+        except ConnectionResetError:
+            self.heard.end = "rst"
+        return self.heard
+
+    async def close(self) -> None:
+        self.writer.close()
+        with contextlib.suppress(OSError):
+            await self.writer.wait_closed()
+
+
 class WatchedClock(VirtualClock):
     """A clock moved by hand that tells when somebody began to sleep, and until when."""
 
@@ -191,6 +276,36 @@ def served() -> Served:
         return asyncio.run(run())
 
     return serve
+
+
+@pytest.fixture
+def raw() -> type[RawClient]:
+    """A client that sees frames: ``raw(service, token)``."""
+    return RawClient
+
+
+@pytest.fixture
+def call() -> Callable[[], Tape]:
+    """A whole conversation: twelve numbered messages, three of them deltas, then the client leaves; one request."""
+
+    def made() -> Tape:
+        tape = Tape("call").opened().sends(subscribe("i-1"), 10)
+        value: dict[str, Any] = {"interaction_id": "i-1"}
+        tape.gets({"type": "subscribed", **value, "seq": 1}, 20)
+        for seq in range(2, 8):
+            said = {"text": f"line {seq}", "speaker": "agent", "is_final": True}
+            tape.gets({"type": "utterance", **value, "seq": seq, **said}, 20 + 10 * seq)
+        for seq, piece in ((8, "Agent "), (9, "solved "), (10, "it.")):
+            tape.gets({"type": "summary.delta", **value, "seq": seq, "summary_id": "s", "text": piece}, 20 + 10 * seq)
+        whole = {"summary_id": "s", "summary": "Agent solved it."}
+        tape.gets({"type": "summary.completed", **value, "seq": 11, **whole}, 130)
+        tape.gets({"type": "end", **value, "seq": 12, "reason": "completed"}, 140)
+        tape.asks(
+            "/api/v2/ai-gateway/summaries/validate", {"interaction_id": "i-1", "summary": "x"}, {"valid": True}, 142
+        )
+        return tape.sends({"type": "unsubscribe", "interaction_id": "i-1"}, 150).closes(1000, 160)
+
+    return made
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ class Desk:
             client_secret="secret",
             conversation_of=MediationDialect().conversation_of,
             wait=self._wait,
+            hold=self._hold,
             now_ns=lambda: 5,
             problem=self.problems.append,
             **options,
@@ -41,6 +42,9 @@ class Desk:
 
     async def _wait(self, began_ns: int, distance_us: int) -> None:
         self.waits.append((began_ns, distance_us))
+
+    async def _hold(self, until_ns: int) -> None:
+        self.waits.append((until_ns, 0))
 
     def call(self, path: str, body: Any = b"", method: str = "POST", query: str = "", **headers: str) -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()

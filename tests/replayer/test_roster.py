@@ -30,7 +30,7 @@ def test_the_conversation_decides(tape: Any, sub: Callable[..., Any]) -> None:
     """Many recordings at once: each client gets its own, in whatever order they come."""
     roster = roster_of(*(tape(name).opened().sends(sub(name)) for name in ("a", "b", "c")))
     assert roster.open(STREAM_PATH) is Opening.ASK
-    assert [roster.claim(STREAM_PATH, text(sub(name))).recording for name in "cab"] == ["c", "a", "b"]
+    assert [roster.claim(STREAM_PATH, text(sub(name)))[0].recording for name in "cab"] == ["c", "a", "b"]
     assert roster.open(STREAM_PATH) is Opening.EXHAUSTED
     with pytest.raises(UnexpectedMessage, match="once per client"):
         roster.claim(STREAM_PATH, text(sub("a")))
@@ -41,11 +41,11 @@ def test_the_kth_takes_the_kth(tape: Any, sub: Callable[..., Any]) -> None:
     made = tape().opened(conn="w1").sends(sub("a")).opened(conn="w2").sends(sub("a", resume_after_seq=4))
     made.opened(conn="w3").sends(sub("b"))
     roster = roster_of(made)
-    assert roster.claim(STREAM_PATH, text(sub("b"))).conn == "w3"
+    assert roster.claim(STREAM_PATH, text(sub("b")))[0].conn == "w3"
     with pytest.raises(UnexpectedMessage):
         roster.claim(STREAM_PATH, text(sub("a", resume_after_seq=4)))
-    assert roster.claim(STREAM_PATH, text(sub("a"))).conn == "w1"
-    assert roster.claim(STREAM_PATH, text(sub("a", resume_after_seq=4))).conn == "w2"
+    assert roster.claim(STREAM_PATH, text(sub("a")))[0].conn == "w1"
+    assert roster.claim(STREAM_PATH, text(sub("a", resume_after_seq=4)))[0].conn == "w2"
     assert roster.untaken() == []
 
 
@@ -62,10 +62,10 @@ def test_compare_first_then_take(tape: Any, sub: Callable[..., Any]) -> None:
 def test_lenient_keeps_to_the_conversation(tape: Any, sub: Callable[..., Any]) -> None:
     """A differing message of the same conversation takes its track; one of another conversation none."""
     roster = roster_of(tape("a").opened().sends(sub("a")), tape("b").opened().sends(sub("b")), lenient=True)
-    assert roster.claim(STREAM_PATH, text(sub("b", more=1))).recording == "b"
+    assert roster.claim(STREAM_PATH, text(sub("b", more=1)))[0].recording == "b"
     with pytest.raises(UnexpectedMessage):
         roster.claim(STREAM_PATH, text(sub("x")))
-    assert roster.claim(STREAM_PATH, "no JSON").recording == "a"
+    assert roster.claim(STREAM_PATH, "no JSON")[0].recording == "a"
 
 
 def test_ignoring_the_id_does_not_mix_conversations(tape: Any, sub: Callable[..., Any]) -> None:
@@ -73,7 +73,7 @@ def test_ignoring_the_id_does_not_mix_conversations(tape: Any, sub: Callable[...
     made = tape().opened().sends(sub("a"), play=Play(ignore=("/interaction_id",)))
     with pytest.raises(UnexpectedMessage):
         roster_of(made).claim(STREAM_PATH, text(sub("x")))
-    assert roster_of(made, level=Level.ANY).claim(STREAM_PATH, text(sub("x"))).recording == "one"
+    assert roster_of(made, level=Level.ANY).claim(STREAM_PATH, text(sub("x")))[0].recording == "one"
 
 
 def test_bytes_have_no_conversation(tape: Any) -> None:
@@ -81,7 +81,7 @@ def test_bytes_have_no_conversation(tape: Any) -> None:
     made = tape().opened().sends("hello")
     with pytest.raises(UnexpectedMessage):
         roster_of(made).claim(STREAM_PATH, b"hello")
-    assert roster_of(made).claim(STREAM_PATH, "hello").recording == "one"
+    assert roster_of(made).claim(STREAM_PATH, "hello")[0].recording == "one"
 
 
 def test_a_service_that_speaks_first(tape: Any, sub: Callable[..., Any]) -> None:
@@ -100,13 +100,13 @@ def test_refusals_come_in_their_turn(tape: Any, sub: Callable[..., Any]) -> None
     made.opened(conn="w3").sends(sub("a"))
     roster = roster_of(made)
     assert roster.refusal(STREAM_PATH) is None
-    assert roster.claim(STREAM_PATH, text(sub("a"))).conn == "w1"
+    assert roster.claim(STREAM_PATH, text(sub("a")))[0].conn == "w1"
     assert roster.open(STREAM_PATH) is Opening.EXHAUSTED
     refused = roster.refusal(STREAM_PATH)
     assert refused is not None
     assert refused.conn == "w2"
     assert roster.refusal(STREAM_PATH) is None
-    assert roster.claim(STREAM_PATH, text(sub("a"))).conn == "w3"
+    assert roster.claim(STREAM_PATH, text(sub("a")))[0].conn == "w3"
 
 
 def test_paths(tape: Any, sub: Callable[..., Any]) -> None:
@@ -118,7 +118,7 @@ def test_paths(tape: Any, sub: Callable[..., Any]) -> None:
     assert not roster_of().known(STREAM_PATH)
     with pytest.raises(UnexpectedMessage):
         roster.claim("/live/stream", text(sub("b")))
-    assert roster.claim(STREAM_PATH, text(sub("a"))).recording == "a"
+    assert roster.claim(STREAM_PATH, text(sub("a")))[0].recording == "a"
 
 
 def test_the_longest_wait_for_a_first_message(tape: Any, sub: Callable[..., Any]) -> None:

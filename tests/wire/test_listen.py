@@ -48,9 +48,9 @@ def test_no_such_port(port: int) -> None:
 def test_other_causes(monkeypatch: pytest.MonkeyPatch, number: int | None, words: str) -> None:
     """Whatever the system says becomes one line."""
 
-    def refuse(*_: Any, **__: Any) -> socket.socket:
+    def refuse(*_: Any) -> None:
         raise OSError(number, "no") if number else OSError("no")
 
-    monkeypatch.setattr(socket, "create_server", refuse)
+    monkeypatch.setattr(socket.socket, "bind", refuse)
     with pytest.raises(ConfigError, match=words):
         listening_socket("127.0.0.1", 80)
