@@ -15,6 +15,7 @@ __all__ = ["View", "has_any"]
 _NO_WORD = re.compile(r"[\W\d_]+")
 _LEAD_WORD = re.compile(r"[^\W_]+")
 _WORDS_ONLY = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
+_REACH = 160
 _LEAD = 120
 _NEAR = 80
 """Characters of cleaned text that hold the widest window."""
@@ -56,10 +57,10 @@ class View:
         """Cleaned words before ``start``, in lower case, parted by one blank."""
         known = self._before.get(start)
         if known is None:
-            tail = self.tail
-            if "_REDACTED]" in tail:
-                tail = PLACEHOLDER.sub(" ", tail)
-            text = tail + self.chain[:start]
+            # A fixed reach, so that what is looked at again sees as far as in the redacted text.
+            text = (self.tail + self.chain[:start])[-_REACH:]
+            if "_REDACTED]" in text:
+                text = PLACEHOLDER.sub(" ", text)
             if text.isascii():
                 known = " ".join(text.translate(_WORDS_ONLY).split())
             else:
