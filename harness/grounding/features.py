@@ -13,6 +13,7 @@ from itertools import pairwise
 from harness.grounding.alignment import GRADES, Aligned, align
 from harness.grounding.checks.base import REVIEW, Finding, Question, answer, near
 from harness.grounding.checks.names import names_of
+from harness.grounding.claims import Sentence
 from harness.grounding.lexicon import cue, cue_stems
 from harness.grounding.roles import doings
 
@@ -20,6 +21,7 @@ __all__ = ["ONE", "features"]
 
 ONE = 1000
 _PARTS = "nvarx"
+_LAST_WORDS = 4
 
 
 def features(question: Question, findings: Sequence[Finding]) -> dict[str, int]:
@@ -33,6 +35,7 @@ def features(question: Question, findings: Sequence[Finding]) -> dict[str, int]:
     found.update(_values(question, findings))
     found.update(_roles(question))
     found.update(_names(question))
+    found.update(_mood(question))
     return {name: value for name, value in found.items() if value}
 
 
@@ -110,6 +113,25 @@ def _openness(question: Question) -> dict[str, int]:
         "done": ONE * (open_ and done),
         "asked": ONE * unit.sentence.question,
     }
+
+
+def _mood(question: Question) -> dict[str, int]:
+    """Whether the claim tells of a good or a bad end or feeling, and the last words of the customer sound alike."""
+    told = _tone(question.claim, "told_good", "told_bad")
+    if not told:
+        return {}
+    units = [unit for unit in question.evidence.units if unit.role == "customer"][-_LAST_WORDS:]
+    heard = sum(_tone(unit.sentence, "heard_good", "heard_bad") for unit in units)
+    return {"mood:agrees": ONE * (told * heard > 0), "mood:differs": ONE * (told * heard < 0), "mood:told": ONE}
+
+
+def _tone(sentence: Sentence, good: str, bad: str) -> int:
+    """Good words less bad ones; a denied word counts for the other side."""
+    tone = 0
+    for at, token in enumerate(sentence.tokens):
+        side = (token.norm in cue(good)) - (token.norm in cue(bad))
+        tone += -side if sentence.negated[at] else side
+    return tone
 
 
 def _roles(question: Question) -> dict[str, int]:

@@ -28,6 +28,10 @@ def read(text: str) -> list[Quantity]:
         ("2,000 euros", "two thousand euros"),
         ("$2k", "2000 dollars"),
         ("a hundred euros", "€100"),
+        ("a hundred and eighty euros", "€180"),
+        ("one fifth", "20 %"),
+        ("a tenth of", "10 %"),
+        ("a quarter of an hour", "15 minutes"),
         ("half an hour", "30 minutes"),
         ("5GB", "five gigabytes"),
         ("three thousand two hundred and one", "3,201"),
@@ -90,3 +94,9 @@ def test_quantities_never_overlap(text: str) -> None:
         assert quantity.start >= end
         assert quantity.end > quantity.start
         end = quantity.end
+
+
+def test_a_range_is_two_numbers() -> None:
+    """Days on both sides; an identifier with a hyphen stays whole."""
+    assert [quantity.values for quantity in read("4-7 days")] == [(4 * M,), (7 * DAY,)]
+    assert [quantity.ident for quantity in read("INC-482 7740-118-26")] == ["INC482", "774011826"]

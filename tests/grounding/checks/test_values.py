@@ -8,6 +8,10 @@ import pytest
 @pytest.mark.parametrize(
     ("context", "summary", "reason"),
     [
+        ("Agent: I take ten percent off the 1,290 dollars.", "The price is now 1,161 dollars.", "supported"),
+        ("Agent: The plan pays 80 percent of the bill.", "The customer pays 20 percent of the bill.", "supported"),
+        ("Agent: You get two vouchers of 20 dollars each.", "The two vouchers are 40 dollars in total.", "supported"),
+        ("Agent: We closed because of COVID.", "They closed because of COVID-19.", "supported"),
         (
             "Agent: The lamp costs 40 euros.",
             "The lamp costs 45 euros.",
