@@ -62,7 +62,7 @@ def test_without_a_loop_one_client_too_many_fails(served: Any, call: Any) -> Non
         await played(client)
         async with client.dial() as ws:
             await ws.wait_closed()
-        assert ws.close_code == 1008
+        assert ws.close_code == 4400
 
     service = served(talk, call())
     assert isinstance(service.problems[0], UnexpectedMessage)
