@@ -205,8 +205,8 @@ class Player:
     async def _receive(self, script: Script, message: _Message) -> None:
         commands = script.received(message.data, message.at_ns)
         if self._journal is not None:
-            as_recorded = not any(isinstance(command, Fail) for command in commands)
-            self._journal.received(message.data, message.at_ns, as_recorded=as_recorded)
+            failed = any(isinstance(command, Fail) for command in commands)
+            self._journal.received(message.data, message.at_ns, None if failed else script.last_expected)
         await self._perform(commands)
 
     async def _perform(self, commands: Sequence[Command]) -> None:

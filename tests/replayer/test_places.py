@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def test_idle_time_is_cut(call: Any) -> None:
     """No pause is longer than the cap; order stays."""
     cut = idle_cut(call().entries, 0.01)
     times = [entry.t for entry in cut]
-    assert max(b - a for a, b in zip(times, times[1:], strict=False)) == 10_000
+    assert max(b - a for a, b in itertools.pairwise(times)) == 10_000
     assert idle_cut(call().entries, None) == call().entries
     with pytest.raises(ConfigError):
         idle_cut([], -1)

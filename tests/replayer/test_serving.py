@@ -91,7 +91,7 @@ def test_stepping(served: Any, call: Any) -> None:
             await ws.send(json.dumps(SUB))
             for seq in (1, 2, 3):
                 async with asyncio.timeout(5):
-                    while not client.service.step():
+                    while not client.service.step():  # noqa: ASYNC110 - the service has no event for this
                         await asyncio.sleep(0.01)
                 assert json.loads(await ws.recv())["seq"] == seq
             with pytest.raises(TimeoutError):
@@ -117,7 +117,12 @@ def test_what_may_stay_unplayed(served: Any, call: Any) -> None:
 def test_speed_and_idle_cap(served: Any, call: Any) -> None:
     """Ten times as fast takes a tenth; idle time is cut before the speed divides."""
     took: dict[str, float] = {}
-    for name, options in {"1": {"speed": 1}, "10": {"speed": 10}, "cap": {"speed": 1, "idle_cap_s": 0.001}}.items():
+    runs: dict[str, dict[str, Any]] = {
+        "1": {"speed": 1},
+        "10": {"speed": 10},
+        "cap": {"speed": 1, "idle_cap_s": 0.001},
+    }
+    for name, options in runs.items():
 
         async def talk(client: Any, name: str = name) -> None:
             began = asyncio.get_running_loop().time()
@@ -341,7 +346,13 @@ def _chromium(url: str, token: str) -> list[int]:
     if browser is None:
         pytest.skip("no Chromium is installed")
     page = "data:text/html;base64," + base64.b64encode((_PAGE % f"{url}?access_token={token}").encode()).decode()
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=4000"]
+    options = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--virtual-time-budget=4000",
+    ]
     done = subprocess.run(
         [browser, *options, "--dump-dom", page], capture_output=True, text=True, timeout=60, check=False
     )

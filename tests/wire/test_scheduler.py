@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import sys
 
 import pytest
@@ -46,7 +47,7 @@ def test_alarms_ring_in_order_and_not_early(timerfd: bool) -> None:
 
 def test_without_timerfd(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system has none, the loop's own timers do."""
-    monkeypatch.setattr(module.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
 
     async def run() -> bool:
         alarms = Scheduler(SystemClock())
@@ -58,7 +59,7 @@ def test_without_timerfd(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_library_without_timerfd(monkeypatch: pytest.MonkeyPatch) -> None:
     """A C library that does not know timerfd is no failure."""
-    monkeypatch.setattr(module.ctypes, "CDLL", lambda *_, **__: object())
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: object())
     assert module._timerfd() is None
 
 
