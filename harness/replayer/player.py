@@ -370,9 +370,10 @@ class Player:
         script, scheduler = self.script, self._stage.scheduler
         if script is None or scheduler is None or self._journal is not None or not self.peer.ready:
             return False
-        run = script.due_run(self._stage.moved())
-        if run is None:
+        run = script.due_run(self._stage.clock.monotonic_ns())
+        if run is None:  # nothing moved: an alarm alone must not put off the end of patience
             return False
+        self._stage.moved()
         self.peer.write_now(b"".join(chunk for _, chunk in script.plan.written(run.first, run.last)))
         deadline_ns = self._deadline_ns(script)
         if deadline_ns is not None:

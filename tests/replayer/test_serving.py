@@ -19,7 +19,7 @@ from websockets.sync.client import connect as connect_sync
 
 from harness.clock import SystemClock
 from harness.dialects.mediation import MediationDialect
-from harness.errors import ReplayIncomplete, UnexpectedMessage
+from harness.errors import ReplayIncomplete, ReplayStalled, UnexpectedMessage
 from harness.recording.entry import WsAbort, WsClose, WsControl, WsMessage
 from harness.recording.reader import read_recording
 from harness.recording.same import traffic_differences
@@ -99,6 +99,21 @@ def test_stepping(served: Any, call: Any) -> None:
                     await ws.recv()
 
     served(talk, call(), stepping=True)
+
+
+@pytest.mark.parametrize("speed", [None, 10])
+def test_a_client_that_goes_silent_is_found_out(served: Any, call: Any, speed: float | None) -> None:
+    """On the system's clock too: a client that does not go on is closed after the patience, at any speed."""
+
+    async def talk(client: Any) -> None:
+        async with client.dial() as ws:
+            await ws.send(json.dumps(SUB))
+            async with asyncio.timeout(5):
+                await ws.wait_closed()
+        assert ws.close_code == 1008
+
+    service = served(talk, call(), speed=speed, patience_s=0.2)
+    assert isinstance(service.problems[0], ReplayStalled)
 
 
 def test_what_may_stay_unplayed(served: Any, call: Any) -> None:
