@@ -1,8 +1,8 @@
 """A replay's own recording: what this service did, in the format of every recording, with the faults it played.
 
 1. Seen from the client, as in every recording: what the service sends is ``in``.
-2. What the service sends comes from a recording and may be stored. What a client sends is stored only where it was the
-   recorded message; anything else is ``withheld``, for nobody has looked for personal data in it.
+2. What the service sends comes from a recording and may be stored. Of what a client sends the recorded message is stored
+   where it matched, never its own bytes; anything else is ``withheld``, for nobody has looked for personal data in it.
 3. A fault is an entry of kind ``fault``: its ``name`` as it was asked for, the connection, and the recorded entry it is about.
 4. Tokens are never stored. Times are the service's own.
 """
@@ -145,11 +145,11 @@ class ConnectionJournal:
         journal.add(WsAccept(n=0, t=t, conn=conn, re=opened.n))
         journal.fault(plan.track.fault, conn, plan.track.n, t)
 
-    def received(self, data: str | bytes, at_ns: int, *, as_recorded: bool) -> None:
-        """The client sent ``data``; rule 2."""
+    def received(self, data: str | bytes, at_ns: int, step: Step | None) -> None:
+        """The client sent ``data``, which was ``step`` of the recording, or nothing recorded; rule 2."""
         t = self._journal.t(at_ns)
-        if as_recorded:
-            self._journal.add(WsMessage(n=0, t=t, conn=self._conn, dir="out", **_stored(data)))
+        if step is not None and step.data is not None:
+            self._journal.add(WsMessage(n=0, t=t, conn=self._conn, dir="out", **_stored(step.data)))
             return
         size = len(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
         self._journal.add(

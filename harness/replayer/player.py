@@ -205,8 +205,8 @@ class Player:
     async def _receive(self, script: Script, message: _Message) -> None:
         commands = script.received(message.data, message.at_ns)
         if self._journal is not None:
-            as_recorded = not any(isinstance(command, Fail) for command in commands)
-            self._journal.received(message.data, message.at_ns, as_recorded=as_recorded)
+            failed = any(isinstance(command, Fail) for command in commands)
+            self._journal.received(message.data, message.at_ns, None if failed else script.last_expected)
         await self._perform(commands)
 
     async def _perform(self, commands: Sequence[Command]) -> None:
@@ -370,9 +370,10 @@ class Player:
         script, scheduler = self.script, self._stage.scheduler
         if script is None or scheduler is None or self._journal is not None or not self.peer.ready:
             return False
-        run = script.due_run(self._stage.moved())
-        if run is None:
+        run = script.due_run(self._stage.clock.monotonic_ns())
+        if run is None:  # nothing moved: an alarm alone must not put off the end of patience
             return False
+        self._stage.moved()
         self.peer.write_now(b"".join(chunk for _, chunk in script.plan.written(run.first, run.last)))
         deadline_ns = self._deadline_ns(script)
         if deadline_ns is not None:

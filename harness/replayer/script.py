@@ -303,6 +303,11 @@ class Script:
         return due_ns
 
     @property
+    def last_expected(self) -> Step | None:
+        """The client's step that came last."""
+        return self.track.steps[self._theirs[self._got - 1]] if self._got else None
+
+    @property
     def waits_for_step(self) -> bool:
         """True if a message of ours could leave but for :meth:`step`."""
         if not self._stepping or self._permits or self.state is not State.OPEN or self._sent >= len(self._ours):

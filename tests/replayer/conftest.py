@@ -266,10 +266,11 @@ def served() -> Served:
 
     def serve(talk: Callable[[Client], Coroutine[Any, Any, None]], *tapes: Tape, **options: Any) -> ReplayService:
         async def run() -> ReplayService:
+            limit_s = options.pop("limit_s", 20)
             options.setdefault("clock", SystemClock())
             recordings = [one.recording() for one in tapes]
             service = ReplayService(recordings, dialect=MediationDialect(), **options)
-            async with asyncio.timeout(20), service, Client(service) as client:
+            async with asyncio.timeout(limit_s), service, Client(service) as client:
                 await talk(client)
             return service
 

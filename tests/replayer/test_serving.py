@@ -19,7 +19,7 @@ from websockets.sync.client import connect as connect_sync
 
 from harness.clock import SystemClock
 from harness.dialects.mediation import MediationDialect
-from harness.errors import ReplayIncomplete, UnexpectedMessage
+from harness.errors import ReplayIncomplete, ReplayStalled, UnexpectedMessage
 from harness.recording.entry import WsAbort, WsClose, WsControl, WsMessage
 from harness.recording.reader import read_recording
 from harness.recording.same import traffic_differences
@@ -91,7 +91,7 @@ def test_stepping(served: Any, call: Any) -> None:
             await ws.send(json.dumps(SUB))
             for seq in (1, 2, 3):
                 async with asyncio.timeout(5):
-                    while not client.service.step():  # noqa: ASYNC110  a step is asked for, not told of
+                    while not client.service.step():  # noqa: ASYNC110 - the service has no event for this
                         await asyncio.sleep(0.01)
                 assert json.loads(await ws.recv())["seq"] == seq
             with pytest.raises(TimeoutError):
@@ -99,6 +99,21 @@ def test_stepping(served: Any, call: Any) -> None:
                     await ws.recv()
 
     served(talk, call(), stepping=True)
+
+
+@pytest.mark.parametrize("speed", [None, 10])
+def test_a_client_that_goes_silent_is_found_out(served: Any, call: Any, speed: float | None) -> None:
+    """On the system's clock too: a client that does not go on is closed after the patience, at any speed."""
+
+    async def talk(client: Any) -> None:
+        async with client.dial() as ws:
+            await ws.send(json.dumps(SUB))
+            async with asyncio.timeout(5):
+                await ws.wait_closed()
+        assert ws.close_code == 4400
+
+    service = served(talk, call(), speed=speed, patience_s=0.2)
+    assert isinstance(service.problems[0], ReplayStalled)
 
 
 def test_what_may_stay_unplayed(served: Any, call: Any) -> None:
@@ -117,12 +132,12 @@ def test_what_may_stay_unplayed(served: Any, call: Any) -> None:
 def test_speed_and_idle_cap(served: Any, call: Any) -> None:
     """Ten times as fast takes a tenth; idle time is cut before the speed divides."""
     took: dict[str, float] = {}
-    speeds: dict[str, dict[str, float]] = {
+    runs: dict[str, dict[str, Any]] = {
         "1": {"speed": 1},
         "10": {"speed": 10},
         "cap": {"speed": 1, "idle_cap_s": 0.001},
     }
-    for name, options in speeds.items():
+    for name, options in runs.items():
 
         async def talk(client: Any, name: str = name) -> None:
             began = asyncio.get_running_loop().time()
