@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
-import platform
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness._version import __version__
 from harness.client import ClientOptions, MediationClient
 from harness.clock import Clock
 from harness.dialects.base import Dialect
@@ -19,20 +16,16 @@ from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import Addresses
 from harness.errors import HarnessError, RecordingWriteError
 from harness.metrics.latency import END_TO_END, LatencyBook
-from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import GapFound, Outcome
 from harness.pipeline.policy import PipelinePolicy
 from harness.recorder import Recorder
 from harness.recorder.recorder import EditedString
-from harness.recording.entry import Header, Redaction
-from harness.recording.steady import RecordingSuspended, SteadyWriter
-from harness.recording.ulid import ulid
-from harness.recording.writer import PART, Durability, RecordingWriter
-from harness.session.dialects import stored
-from harness.session.folders import made_folder
+from harness.recording.steady import RecordingSuspended
+from harness.recording.writer import PART, Durability
 from harness.session.keys import Key
-from harness.session.parts import Credentials, StageTimer, Tools, tool_name
+from harness.session.parts import Credentials, StageTimer, Tools
+from harness.session.recording import recorder_of
 from harness.session.store import Store
 from harness.wire.auth import NoToken, TokenSource
 from harness.wire.rest import RestClient
@@ -265,25 +258,14 @@ async def _until_stopped(plan: SessionPlan, run: SessionRun, client: MediationCl
 
 def new_recorder(plan: SessionPlan, record: RecordTo, pipeline: Pipeline) -> Recorder:
     """A recorder of what ``plan`` is about, into ``record``."""
-    header = Header(
-        id=ulid(plan.clock.wall(), random.SystemRandom()),
-        created=plan.clock.wall().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        tool=tool_name(__version__),
-        python=platform.python_version(),
-        libraries={name: importlib.metadata.version(name) for name in ("httpx", "websockets")},
-        dialect=plan.dialect.name,
-        source="live",
-        scenario=record.scenario,
-        redaction=Redaction(state="surrogate", policy=pipeline.policy_digest, key_id=record.key.id),
-        seed=record.seed,
-        labels=stored(plan.dialect),
-    )
-    made_folder(record.path.parent)
-    return Recorder(
-        SteadyWriter(RecordingWriter(record.path, header, durability=record.durability)),
-        vault=SurrogateVault(record.key.secret, record.key.id),
-        redactor=plan.tools.redactor,
+    return recorder_of(
+        record.path,
+        key=record.key,
+        clock=plan.clock,
+        tools=plan.tools,
+        policy_digest=pipeline.policy_digest,
         dialect=plan.dialect,
-        start_ns=plan.clock.monotonic_ns(),
-        key=record.key.secret,
+        durability=record.durability,
+        scenario=record.scenario,
+        seed=record.seed,
     )
