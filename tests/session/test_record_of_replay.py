@@ -85,7 +85,9 @@ def test_every_fixture_twenty_times(
         work.mkdir()
         if differences := _differences(path, tools, work):
             found[f"{number} {path.name}"] = differences
-    figure("record(replay(R)) == R, recordings x 20, differing", f"{len(composed_all) + len(committed)} x 20, {len(found)}")
+    figure(
+        "record(replay(R)) == R, recordings x 20, differing", f"{len(composed_all) + len(committed)} x 20, {len(found)}"
+    )
     assert found == {}
 
 
