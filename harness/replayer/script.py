@@ -38,7 +38,6 @@ Rules:
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
@@ -47,6 +46,7 @@ from harness.errors import ConfigError, ReplayError, ReplayIncomplete, ReplaySta
 from harness.replayer.match import Candidate, Level, compare, nearest
 from harness.replayer.plan import Plan, plain
 from harness.replayer.rules import NO_RULES, Bound, Rules
+from harness.replayer.shape import shape_of
 from harness.replayer.steps import Action, Step, Track
 
 __all__ = [
@@ -226,9 +226,9 @@ class Script:
         self._in(State.OPEN, State.CLOSING, State.FAILED, State.ENDED)
         if self.state is not State.OPEN:
             return []
-        index, differences = self._matching(data)
+        index = self._matching(data)
         if index is None:
-            return self._unexpected(data, differences, now_ns)
+            return self._unexpected(data, now_ns)
         self._advance_to(index, now_ns)
         if self.track.resumes:
             self._resume(data)
@@ -435,43 +435,46 @@ class Script:
         while (step := self._expected) is not None and step.optional:
             self._got += 1
 
-    def _matching(self, data: str | bytes) -> tuple[int | None, tuple[str, ...]]:
+    def _matching(self, data: str | bytes) -> int | None:
         """The step a send is: the next one, or a later one if only optional ones lie between."""
-        first: tuple[str, ...] = ()
         for index in self._theirs[self._got :]:
             step = self.track.steps[index]
             if step.action is not Action.EXPECT:
                 break
-            found = compare(step.data, data, level=self._level, ignore=step.ignore, rules=self._rules, bound=self.bound)
-            if not found:
-                return index, ()
-            first = first or tuple(str(difference) for difference in found)
+            if not compare(step.data, data, level=self._level, ignore=step.ignore, rules=self._rules, bound=self.bound):
+                return index
             if not step.optional:
                 break
-        return None, first
+        return None
 
-    def _unexpected(self, data: str | bytes, differences: tuple[str, ...], now_ns: int) -> list[Command]:
+    def _unexpected(self, data: str | bytes, now_ns: int) -> list[Command]:
         step = self._expected
-        number = sum(self.track.steps[i].action is Action.EXPECT for i in self._theirs[: self._got]) + 1
-        error = UnexpectedMessage(
-            f"send #{number} on {self.track.label}",
-            nearest=self._nearest(data),
-            differences=differences,
-            fix=_DIFFERS if step is not None and step.action is Action.EXPECT else _EXTRA,
-        )
+        expected = step is not None and step.action is Action.EXPECT
+        error = self._misfit(data, step if expected else None)
         if not self._lenient:
             self.state = State.FAILED
             return [Fail(error=error), Close(code=REFUSED, reason="replay: unexpected message")]
-        if step is not None and step.action is Action.EXPECT:
+        if expected:
             self._advance_to(self._theirs[self._got], now_ns)
         return [Fail(error=error), *self.tick(now_ns)]
 
-    def _nearest(self, data: str | bytes) -> str:
-        left = [self.track.steps[i] for i in self._theirs[self._got :]]
-        sends: Sequence[Step] = [step for step in left if step.action is Action.EXPECT]
-        candidates = [Candidate(data=s.data, ignore=s.ignore) for s in sends]
-        best = nearest(data, candidates, level=self._level, rules=self._rules)
-        return "" if best is None else sends[best.index].label
+    def _misfit(self, data: str | bytes, expected: Step | None) -> UnexpectedMessage:
+        """The failure of a send that is not ``expected``, with the nearest of all that is still to come."""
+        number = sum(self.track.steps[i].action is Action.EXPECT for i in self._theirs[: self._got]) + 1
+        sends = [step for i in self._theirs[self._got :] if (step := self.track.steps[i]).action is Action.EXPECT]
+        candidates = [Candidate(data=step.data, ignore=step.ignore) for step in sends]
+        best = nearest(data, candidates, level=self._level, rules=self._rules, bound=self.bound.copy())
+        what, fix = f"send #{number} on {self.track.label}", _DIFFERS if expected else _EXTRA
+        near = None if best is None else sends[best.index]
+        if expected is not None and near is not expected:
+            what += f" where {expected.label} was expected"
+            fix = fix if best and best.differences else f"the client left out {expected.label}, or sent it later"
+        return UnexpectedMessage(
+            what,
+            nearest="" if near is None else near.label,
+            differences=() if best is None else tuple(map(str, best.differences)),
+            fix=fix,
+        )
 
     def _waited_for(self) -> int | None:
         """Index of the client's step whose turn it is, if it is one that must come."""
@@ -484,7 +487,9 @@ class Script:
         waited = self._waited_for()
         assert waited is not None
         after_s = (now_ns - self._latest_ns) / 1e9
-        error = ReplayStalled(self._named(self.track.steps[waited]), after_s=after_s, fix=_STALLED)
+        step = self.track.steps[waited]
+        like = f" like {shape}" if (shape := shape_of(step.data)) else ""
+        error = ReplayStalled(f"{self._named(step)}{like}", after_s=after_s, fix=_STALLED)
         self.state = State.FAILED
         return [Fail(error=error), Close(code=REFUSED, reason="replay: waited too long for the client")]
 

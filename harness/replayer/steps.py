@@ -16,7 +16,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -34,10 +33,10 @@ from harness.recording.entry import (
     WsOpen,
     WsReject,
 )
+from harness.replayer.shape import type_shown
 
 __all__ = ["Action", "Step", "Track", "payload_of", "tracks_of", "with_end"]
 
-_NAME = re.compile(r"[a-z][a-z_.]{0,40}")
 _ACCEPT = -1
 _MAX_BYTES = 4 << 20  # the longest message of the dialect
 _WsEntry = WsOpen | WsAccept | WsReject | WsMessage | WsControl | WsClose | WsAbort | Withheld
@@ -109,9 +108,9 @@ class Step:
         """The step in words; see rule 6."""
         match self.action:
             case Action.EXPECT:
-                return f"send #{self.number} (entry {self.n}{_type_shown(self.data, ', ')})"
+                return f"send #{self.number} (entry {self.n}{_after(', ', type_shown(self.data))})"
             case Action.SEND:
-                return f"the message of entry {self.n}{_type_shown(self.data, ' ')}"
+                return f"the message of entry {self.n}{_after(' ', type_shown(self.data))}"
             case Action.PING:
                 return f"the ping of entry {self.n}"
             case Action.RAW | Action.TWEAK:
@@ -307,13 +306,5 @@ def _ending(entry: WsClose | WsAbort, parent: int) -> Step:
     )
 
 
-def _type_shown(data: str | bytes | None, before: str) -> str:
-    """The message's type where it reads like a name; '' for anything else."""
-    if not isinstance(data, str) or len(data) > _MAX_BYTES:
-        return ""
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return ""
-    type_ = value.get("type") if isinstance(value, dict) else None
-    return f"{before}{type_}" if isinstance(type_, str) and _NAME.fullmatch(type_) else ""
+def _after(before: str, word: str) -> str:
+    return f"{before}{word}" if word else ""
