@@ -104,6 +104,11 @@ class Step:
         return self.action in _OURS
 
     @property
+    def ends(self) -> bool:
+        """True if the connection ends with it."""
+        return self.action in _ENDINGS
+
+    @property
     def label(self) -> str:
         """The step in words; see rule 6."""
         match self.action:

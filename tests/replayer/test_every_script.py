@@ -51,7 +51,7 @@ class Rehearsal:
             now_ns = self._until(index, now_ns)
             if step.ours or script.state is not State.OPEN:
                 continue
-            now_ns = max(now_ns, round((step.t_us - script.track.t_us) * 1000 / (script._speed or 1e12)))
+            now_ns = max(now_ns, round((step.t_us - script.track.t_us) * 1000 / (script.progress.speed or 1e12)))
             stalled_ns = script.stalled_ns
             if stalled_ns is None or stalled_ns <= now_ns:
                 self._note(script.tick(stalled_ns or now_ns), stalled_ns or now_ns)
@@ -214,7 +214,7 @@ def test_one_message_too_many(tracks: list[Track]) -> None:
             def _note(self, commands: list[Any], now_ns: int) -> None:
                 super()._note(commands, now_ns)
                 script = self.script
-                if script.state is State.OPEN and script._expected is script.track.steps[-1]:
+                if script.state is State.OPEN and script.progress.expected is script.track.steps[-1]:
                     super()._note(script.received('{"type":"more"}', now_ns), now_ns)
 
         (error, *_) = Eager(Script(track)).run()

@@ -81,8 +81,8 @@ def test_every_fixture_twenty_times(
     """Every composed and every committed recording, 20 times over."""
     found: dict[str, list[str]] = {}
     for number, path in itertools.product(range(20), [*composed_all, *committed]):
-        work = tmp_path / str(number)
-        work.mkdir(exist_ok=True)
+        work = tmp_path / str(number) / path.parent.name  # composed and committed ones share names
+        work.mkdir(parents=True, exist_ok=True)
         if differences := _differences(path, tools, work):
             found[f"{number} {path.name}"] = differences
     figure(
