@@ -255,7 +255,10 @@ class Player:
             if self.peer.can_write:
                 for at, chunk in plan.written(run.first, run.last):
                     place = at
-                    await self.peer.write(chunk)
+                    if self.peer.ready:
+                        self.peer.write_now(chunk)
+                    else:
+                        await self.peer.write(chunk)
                 return
             for at in range(run.first, run.last):
                 place = at

@@ -139,12 +139,13 @@ class ReplayService:
         self.stepping = stepping
         self._recordings = recordings
         self._journal_path = journal
+        self._seed = seed
         self._upstream = upstream
         self._secure = tls is not None
         self._plans: dict[int, Plan] = {}
         named = [(recording.path.name, idle_cut(recording.entries, idle_cap_s)) for recording in recordings]
         shelves = [[with_end(track) for track in tracks_of(name, entries)] for name, entries in named]
-        shelves = faulty_tracks(may_remain(shelves, drain), faults, seed)
+        shelves = faulty_tracks(may_remain(shelves, drain), faults, seed, retry_date=self._retry_date())
         exchanges = [exchange for name, entries in named for exchange in exchanges_of(name, entries)]
         sessions = Sessions()
         self._roster = Roster(
@@ -236,7 +237,7 @@ class ReplayService:
             wall, now_ns = self._clock.wall(), self._clock.monotonic_ns()
             created = wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
             header = journal_header(self._recordings, id_=ulid(wall, secrets.SystemRandom()), created=created)
-            self._stage.journal = Journal(self._journal_path, header, now_ns)
+            self._stage.journal = Journal(self._journal_path, header, now_ns, seed=self._seed)
             stack.callback(self._stage.journal.close)
 
     # Addresses
