@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from harness._version import __version__
 from harness.recording.entry import (
     AnyEntry,
@@ -200,7 +202,10 @@ class ConnectionJournal:
             self._journal.add(WsClose(n=0, t=t, conn=self._conn, by="us", code=None if code == 1005 else code))
 
     def _sent(self, data: str | bytes, t: int, step: Step, fragments: tuple[tuple[int, int], ...]) -> None:
-        self._journal.add(WsMessage(n=0, t=t, conn=self._conn, dir="in", fragments=fragments, **_stored(data)))
+        if step.withheld is not None and not step.fault:  # what was played stands in for a message nobody has stored
+            self._journal.add(replace(step.withheld, n=0, t=t, conn=self._conn))
+        else:
+            self._journal.add(WsMessage(n=0, t=t, conn=self._conn, dir="in", fragments=fragments, **_stored(data)))
         self._journal.fault(step.fault, self._conn, step.n, t)
 
     def _ending(self, command: Close | Drop | Reset, t: int) -> None:

@@ -78,6 +78,7 @@ class Step:
         any_code: True where the client's end may be of any kind (it aborted when recorded).
         fragments: sizes in bytes of the frames a message is sent in, with the recorded distances in us.
         hold_us: waited before it at any speed, also at instant (faults).
+        withheld: the entry this step stands in for, if it is none of its own; rule 3.
         tweak: what a TWEAK does; ``code`` is its number.
         fault: the fault that made or changed the step, '' for one as recorded.
     """
@@ -95,6 +96,7 @@ class Step:
     any_code: bool = False
     fragments: tuple[tuple[int, int], ...] = ()
     hold_us: int = 0
+    withheld: Withheld | None = None
     tweak: str = ""
     fault: str = ""
 
@@ -249,12 +251,13 @@ def _step(entry: _WsEntry, parent: int, number: int) -> Step | None:
         case WsMessage():
             return _expected(entry, parent, number)
         case Withheld(dir="in", of_kind="ws.message"):
-            return Step(n=entry.n, t_us=entry.t, action=Action.SEND, parent=parent, data=_stand_in(entry))
+            data = _stand_in(entry)
+            return Step(n=entry.n, t_us=entry.t, action=Action.SEND, parent=parent, data=data, withheld=entry)
         case Withheld(dir="out", of_kind="ws.message"):
             return Step(n=entry.n, t_us=entry.t, action=Action.EXPECT, number=number, parent=parent)
         case WsControl(dir="in", opcode="ping"):
-            data = payload_of(None, entry.base64) or b""
-            return Step(n=entry.n, t_us=entry.t, action=Action.PING, parent=parent, data=data)
+            ping = payload_of(None, entry.base64) or b""
+            return Step(n=entry.n, t_us=entry.t, action=Action.PING, parent=parent, data=ping)
         case WsClose() | WsAbort():
             return _ending(entry, parent)
         case _:
