@@ -62,6 +62,11 @@ class Progress:
         return waited
 
     @property
+    def owes(self) -> bool:
+        """True if a step of ours is left that has to be played."""
+        return any(not self._step(i).optional for i in self.ours[self.sent :])
+
+    @property
     def sends_done(self) -> int:
         """How many of the client's sends are behind it."""
         return sum(self._step(i).action is Action.EXPECT for i in self.theirs[: self.got])

@@ -200,7 +200,7 @@ class Script:
             return []
         self.progress.skip_optional()
         step = self.progress.expected
-        if step is None or step.action is not Action.EXPECT_CLOSE or self.progress.next_ours is not None:
+        if step is None or step.action is not Action.EXPECT_CLOSE or self.progress.owes:
             missing = self.unplayed()
             # A recording cut short holds no end of the connection: any end is right then.
             return [Fail(error=left_early(missing))] if missing else []
