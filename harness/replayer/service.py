@@ -35,11 +35,12 @@ from harness.replayer.faults import Fault
 from harness.replayer.journal import Journal, journal_header
 from harness.replayer.match import Level
 from harness.replayer.origins import preflight, with_origin
-from harness.replayer.player import Player, Stage
+from harness.replayer.player import Player
 from harness.replayer.rest import RestDesk
 from harness.replayer.roster import Roster
 from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
 from harness.replayer.script import PATIENCE_NS, Script, Tweak, checked_speed
+from harness.replayer.stage import Stage
 from harness.replayer.steps import Track
 from harness.replayer.tokens import Tokens
 from harness.wire.scheduler import Scheduler
@@ -223,6 +224,7 @@ class ReplayService:
         if isinstance(self._clock, SystemClock):
             self._stage.scheduler = Scheduler(self._clock)
             stack.callback(self._stage.scheduler.close)
+            self._stage.watch()
         self._stage.journal = self._opened_journal(self._clock)
         if self._stage.journal is not None:
             stack.callback(self._stage.journal.close)
