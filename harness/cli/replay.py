@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import shlex
-import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,21 +15,19 @@ import click
 
 from harness.cli.common import ExitCode, say, shown, verb
 from harness.cli.live_options import dialect_option, live_options
+from harness.cli.replay_addresses import addresses_json, asked_lines, export_lines
+from harness.cli.replay_options import service_options
+from harness.cli.stopping import stop_on_signals
 from harness.clock import SystemClock
-from harness.dialects.mediation import Subscription, dump
 from harness.errors import ConfigError
-from harness.recording.reader import SUFFIX, Recording, find_recordings, read_recording
-from harness.replayer.faults import parse_fault, parse_faults
-from harness.replayer.rules import Rules, parse_wildcard
+from harness.recording.reader import SUFFIX, find_recordings, read_recording
 from harness.replayer.service import ReplayService
 from harness.session.dialects import one_dialect
 from harness.session.episodes import LiveSide, episode
 from harness.session.keys import load_key
 from harness.session.modes import RecordMode, chosen_mode, plan_of
 from harness.session.parts import Tools, addresses_of, credentials_of, policy_of
-from harness.session.replay import subscriptions
 from harness.settings import Settings
-from harness.wire.certificate import make_certificate, server_context
 from harness.wire.guard import NetworkGuard
 
 __all__ = ["command"]
@@ -45,6 +40,15 @@ __all__ = ["command"]
 )
 @click.option("--idle-cap", metavar="SECONDS", help="Longest pause of the recordings that is kept, such as 2s.")
 @click.option("--port", default=0, show_default=True, help="Port of the stream; 0 = any free one.")
+@click.option(
+    "--listen",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; another address than loopback needs --token.",
+)
+@click.option("--token", metavar="TOKEN", envvar="HARNESS_REPLAY_TOKEN", help="An access token clients may bring.")
+@click.option("--patience", default="5s", show_default=True, help="How late a client may be, beyond the recorded gap.")
 @click.option("--rest-port", default=0, show_default=True, help="Port of OAuth and gateway; 0 = any free one.")
 @click.option(
     "--match",
@@ -76,18 +80,19 @@ __all__ = ["command"]
 def command(settings: Settings, paths: tuple[Path, ...], once: bool, as_json: bool, **given: Any) -> None:
     """Serve the recordings in PATHS (files or folders) on loopback until interrupted.
 
-    The export lines on stdout point a client at the replay; the lines before them name each address. With another
+    Exit code 1 if a client did anything that was not recorded, also after Ctrl-C; what nobody came for counts with --once
+    only. The export lines on stdout point a client at the replay; the lines before them name each address. With another
     --mode than none, --endpoint or --environment name the live service that is recorded.
     """
     mode = chosen_mode(given["mode"], os.environ)
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
-        options, certificate = _options(given, Path(scratch))
+        options, certificate = service_options(given, Path(scratch))
         if mode is RecordMode.NONE and given["on_miss"] in (None, "fail"):
             stack.enter_context(NetworkGuard())
             recordings = [read_recording(path) for path in find_recordings(paths)]
             dialect = one_dialect([recording.header for recording in recordings], given["dialect"])
             service = ReplayService(recordings, dialect=dialect, clock=SystemClock(), **options)
-            held = _held(recordings)
+            held = asked_lines(recordings)
             wrong = asyncio.run(_replay(service, held, once=once, as_json=as_json, certificate=certificate))
         else:
             wrong = asyncio.run(
@@ -95,71 +100,7 @@ def command(settings: Settings, paths: tuple[Path, ...], once: bool, as_json: bo
             )
     for line in wrong:
         say(f"harness: {shown(line)}")
-    sys.exit(ExitCode.FAILED if once and wrong else ExitCode.OK)
-
-
-def _held(recordings: Sequence[Recording]) -> list[str]:
-    """For each recording what a client must ask for to hear it."""
-    lines = []
-    for recording in recordings:
-        for conversation, subscription in subscriptions(recording).items():
-            asked = "" if subscription == Subscription() else f" --subscription {shlex.quote(_json(subscription))}"
-            lines.append(f"# {shown(recording.path.name)}: -c {shlex.quote(shown(conversation))}{asked}")
-    return lines
-
-
-def _json(subscription: Subscription) -> str:
-    return dump(subscription.model_dump(mode="json", exclude_defaults=True))
-
-
-def _options(given: Mapping[str, Any], scratch: Path) -> tuple[dict[str, Any], Path | None]:
-    """The service's options, and the certificate a client has to trust."""
-    faults = [parse_fault(text) for text in given["fault_texts"]]
-    if given["fault_file"] is not None:
-        faults += parse_faults(_text_of(given["fault_file"]))
-    certificate = make_certificate(scratch) if given["tls"] else None
-    rules = Rules(ignore=given["ignore"], wildcards=dict(map(parse_wildcard, given["accept"])), bind=given["bind"])
-    return {
-        "speed": None if given["speed"] == "step" else _speed(given["speed"]),
-        "stepping": given["speed"] == "step",
-        "idle_cap_s": None if given["idle_cap"] is None else _seconds(given["idle_cap"]),
-        "match": given["match"],
-        "rules": rules,
-        "drain": given["drain"],
-        "stream_port": given["port"],
-        "rest_port": given["rest_port"],
-        "lenient": given["lenient"],
-        "loop": given["loop"],
-        "faults": faults,
-        "seed": given["seed"],
-        "journal": given["log"],
-        "origins": given["origins"],
-        "max_connections": given["max_connections"],
-        "tls": None if certificate is None else server_context(certificate),
-    }, certificate
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError("--faults", str(path), "a readable text file") from None
-
-
-def _speed(text: str) -> float | None:
-    if text == "instant":
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise ConfigError("--speed", text, "a number above 0, instant or step") from None
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text.removesuffix("s"))
-    except ValueError:
-        raise ConfigError("--idle-cap", text, "seconds, such as 2s") from None
+    sys.exit(ExitCode.FAILED if wrong else ExitCode.OK)
 
 
 async def _replay(
@@ -204,23 +145,16 @@ async def _record(
 async def _serve(
     service: ReplayService, held: Sequence[str], *, once: bool, as_json: bool, certificate: Path | None = None
 ) -> None:
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-
-    def interrupted(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)  # a second one ends the process at once
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupted, number)
-    addresses = _addresses_json(service, certificate) if as_json else _addresses(service, certificate)
-    click.echo(addresses if as_json else "\n".join([addresses, *held]))
-    if service.stepping:
-        loop.add_reader(sys.stdin, _step_on, service, loop)
-    async with asyncio.TaskGroup() as group:
-        watcher = group.create_task(_stop_when_over(service, stop, once=once))
-        await stop.wait()
-        watcher.cancel()
+    with stop_on_signals() as stop:
+        addresses = addresses_json(service, certificate) if as_json else export_lines(service, certificate)
+        click.echo(addresses if as_json else "\n".join([addresses, *held]))
+        if service.stepping:
+            loop.add_reader(sys.stdin, _step_on, service, loop)
+        async with asyncio.TaskGroup() as group:
+            watcher = group.create_task(_stop_when_over(service, stop, once=once))
+            await stop.wait()
+            watcher.cancel()
 
 
 def _step_on(service: ReplayService, loop: asyncio.AbstractEventLoop) -> None:
@@ -242,29 +176,3 @@ def _wrong(service: ReplayService, *, once: bool) -> list[str]:
     problems = [str(problem) for problem in service.problems]
     left = service.unplayed() if once else []
     return problems + [f"not played: {label}" for label in left]
-
-
-def _addresses(service: ReplayService, certificate: Path | None) -> str:
-    trust = {} if certificate is None else {"SSL_CERT_FILE": str(certificate)}
-    exports = {
-        "HARNESS_ENDPOINT": service.endpoint,
-        "GENESYS_CLIENT_ID": service.client_id,
-        "GENESYS_CLIENT_SECRET": service.client_secret,
-        **trust,
-    }
-    lines = [f"# {name} {url}" for name, url in _urls(service).items()]
-    return "\n".join(lines + [f"export {name}={shlex.quote(value)}" for name, value in exports.items()])
-
-
-def _addresses_json(service: ReplayService, certificate: Path | None) -> str:
-    credentials = {"client_id": service.client_id, "client_secret": service.client_secret}
-    trust = {} if certificate is None else {"certificate": str(certificate)}
-    return json.dumps({"endpoint": service.endpoint, **_urls(service), **credentials, **trust})
-
-
-def _urls(service: ReplayService) -> dict[str, str]:
-    return {
-        "token_url": service.token_url,
-        "gateway_url": service.gateway_url,
-        "stream_url": service.stream_url,
-    }

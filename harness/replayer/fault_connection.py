@@ -1,10 +1,10 @@
 """Faults of the connection, of the token, and of the handshake. Pure.
 
-    drop(code=CODE|fin|rst)  refuse_reconnect(n,status)  accept_then_close(n,code)  stall(s)  no_pong  slow_read(ms)
-    ping_storm(n)  closing(grace)  restart(n)  token_expired  token_revoked  handshake_401  handshake_403
-    handshake_429(retry_after)  handshake_5xx(n)
+    drop(code=CODE|fin|rst)  refuse_reconnect(n,status,code)  accept_then_close(n,code)  stall(s,silent=yes)  no_pong
+    slow_read(ms)  ping_storm(n)  closing(grace)  restart(n)  token_expired  token_revoked  handshake_401(n)
+    handshake_403(n)  handshake_429(n,retry_after=SECONDS|none|long|date)  handshake_5xx(n,status)
 
-After a cut the rest of the recording is played to the client when it comes back.
+A silent stall answers no pings either, from then on. After a cut the rest of the recording is played to the client when it comes back.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
+from harness.errors import ConfigError
 from harness.replayer.fault_tools import (
     Change,
     Fault,
@@ -42,7 +43,7 @@ def _drop(track: Track, index: int, fault: Fault, _: random.Random) -> list[Trac
 
 
 def _refuse_reconnect(track: Track, index: int, fault: Fault, _: random.Random) -> list[Track]:
-    refused = refusal(track, fault, fault.count("status", 503, most=599))
+    refused = refusal(track, fault, _status(fault, 503))
     return _cut(track, index, fault, fault.options.get("code", "fin"), [refused] * max(1, fault.count("n", 2)))
 
 
@@ -51,7 +52,8 @@ def _restart(track: Track, index: int, fault: Fault, _: random.Random) -> list[T
 
 
 def _stall(track: Track, index: int, fault: Fault, _: random.Random) -> list[Track]:
-    return [edited(track, index, fault, hold_us=round(fault.number("s", 2) * 1e6))]
+    held = edited(track, index, fault, hold_us=round(fault.number("s", 2) * 1e6))
+    return [spliced(held, index, 0, [_tweak(track, index, fault, "no_pong")])] if fault.silent() else [held]
 
 
 def _tweak(track: Track, index: int, fault: Fault, tweak: str, number: int = 0) -> Step:
@@ -113,11 +115,18 @@ def _accept_then_close(track: Track, _: int, fault: Fault, __: random.Random) ->
     return [*([short] * max(1, fault.count("n", 3))), track]
 
 
+def _status(fault: Fault, default: int) -> int:
+    status = fault.count("status", default, most=599)
+    if status < 300:
+        raise ConfigError(f"--fault {fault.name}:status", status, "a status from 300 to 599")
+    return status
+
+
 def _handshake(status: int) -> Change:
     def apply(track: Track, _: int, fault: Fault, __: random.Random) -> list[Track]:
-        after = fault.options.get("retry_after", "")
-        headers = [("retry-after", after)] if after and after != "none" else []
-        answered = fault.count("status", status, most=599)
+        after = fault.retry_after()
+        headers = [("retry-after", after)] if after else []
+        answered = _status(fault, status)
         return [*([refusal(track, fault, answered, headers)] * max(1, fault.count("n", 1))), track]
 
     return apply

@@ -62,6 +62,35 @@ class Fault:
         """A parameter that is a whole number."""
         return int(self.number(name, default, most=most))
 
+    def retry_after(self, default: str = "none") -> str:
+        """The value of a Retry-After header, '' for none: seconds, or a date another part has put in.
+
+        Raises:
+            ConfigError: it is not in one of the forms.
+        """
+        given = self.options.get("retry_after", default)
+        known = {"none": "", "long": "3600", "date": "date"}
+        if given not in known and not given.isdecimal() and not given.endswith(" GMT"):
+            raise ConfigError(f"--fault {self.name}:retry_after", given, "seconds, date, long or none")
+        return known.get(given, given)
+
+    def dated(self, date: str) -> Fault:
+        """This fault with ``retry_after=date`` made the HTTP date ``date``."""
+        if self.options.get("retry_after") != "date":
+            return self
+        return replace(self, options={**self.options, "retry_after": date})
+
+    def silent(self) -> bool:
+        """True if not even a pong is wanted meanwhile.
+
+        Raises:
+            ConfigError: it is neither yes nor no.
+        """
+        given = self.options.get("silent", "no")
+        if given not in ("yes", "no"):
+            raise ConfigError(f"--fault {self.name}:silent", given, "yes or no")
+        return given == "yes"
+
 
 Change = Callable[[Track, int, Fault, random.Random], list[Track]]
 """Puts a fault at a step of a track: what is played instead of the track."""

@@ -1,15 +1,9 @@
 """What goes wrong in a replay, and where: seeded, addressable, played like everything else. Pure.
 
-A fault is written ``NAME:key=value,key=value``; the keys every fault has are
+How a fault is written, and with which parameters, is in ``fault_words``; what each does in ``fault_content``,
+``fault_order``, ``fault_connection`` and, for requests, here:
 
-    at      a place, see :mod:`harness.replayer.places`; without it the place is drawn from the seed
-    nth     the first of the matches to take, from 1 (default 1)
-    times   at how many matches, or ``all`` (default 1)
-
-and the names, with the keys of their own, are in the tables of ``fault_content``, ``fault_order``,
-``fault_connection`` and, for requests, here:
-
-    429(retry_after=SECONDS|none|long|date, n)  5xx(n,status)  slow(ms)  rest_401_while_ws_alive(n)
+    429(retry_after=SECONDS|none|long|date, n)  5xx(n,status,retry_after)  slow(ms)  rest_401_while_ws_alive(n)
 
 Rules:
 1. Faults change what is played before it is played: which steps there are, their bytes and their times. So the
@@ -31,66 +25,23 @@ from harness.replayer.fault_connection import CONNECTION, HANDSHAKE
 from harness.replayer.fault_content import CONTENT
 from harness.replayer.fault_order import ORDER
 from harness.replayer.fault_tools import Change, Fault, json_object
-from harness.replayer.places import Place, parse_place
+from harness.replayer.fault_words import NAMES, parse_fault, parse_faults
+from harness.replayer.places import Place
 from harness.replayer.steps import Action, Track
 
 __all__ = ["NAMES", "Fault", "faulty_exchanges", "faulty_tracks", "parse_fault", "parse_faults"]
 
 _AT_MESSAGES: Mapping[str, Change] = {**CONTENT, **ORDER, **CONNECTION}
 _AT_REQUESTS = {"429": 429, "5xx": 503, "slow": 0, "rest_401_while_ws_alive": 401}
-_DEFAULT_PLACES = {
-    "missing_end": "type:end",
-    "summary_missing": "type:summary.completed",
-    "summary_late": "type:summary.completed",
-    "error_type": "type:summary.completed",
-    "partial_never_final": "type:utterance",
-    "rechunk": "type:summary.delta",
-}
-"""Where a fault is put that makes sense in one kind of message only."""
-
-_OPTIONS = frozenset("code n status s ms grace depth digits bytes field boundaries window by retry_after".split())
-NAMES = tuple(sorted([*_AT_MESSAGES, *HANDSHAKE, *_AT_REQUESTS]))
 
 
-def parse_fault(text: str) -> Fault:
-    """A fault from its words.
-
-    Raises:
-        ConfigError: no such fault, key or place.
-    """
-    name, _, rest = text.strip().partition(":")
-    name = name.lower()
-    if name not in NAMES:
-        raise ConfigError("--fault", name, "one of " + ", ".join(NAMES))
-    options: dict[str, str] = {}
-    for pair in filter(None, rest.split(",")):
-        key, equals, value = pair.partition("=")
-        if not equals or key not in _OPTIONS | {"at", "nth", "times"}:
-            raise ConfigError(f"--fault {name}", pair, "KEY=VALUE with a key of this fault, or at, nth, times")
-        options[key] = value
-    at = options.pop("at", None) or _DEFAULT_PLACES.get(name)
-    times = options.pop("times", "1")
-    fault = Fault(
-        text=text.strip(),
-        name=name,
-        at=parse_place(at) if at else None,
-        nth=_count(name, "nth", options.pop("nth", "1")),
-        times=None if times == "all" else _count(name, "times", times),
-        options=options,
-    )
-    for key in options.keys() & {"n", "s", "ms", "grace", "depth", "digits", "bytes", "window", "by", "status"}:
-        fault.number(key, 0)
-    return fault
-
-
-def parse_faults(text: str) -> list[Fault]:
-    """The faults of a file: one a line, ``#`` begins a comment."""
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    return [parse_fault(line) for line in lines if line]
-
-
-def faulty_tracks(shelves: Sequence[Sequence[Track]], faults: Iterable[Fault], seed: int) -> list[list[Track]]:
+def faulty_tracks(
+    shelves: Sequence[Sequence[Track]], faults: Iterable[Fault], seed: int, *, retry_date: str = ""
+) -> list[list[Track]]:
     """The connections of each recording as they are played with ``faults``.
+
+    Args:
+        retry_date: an HTTP date that ``retry_after=date`` stands for.
 
     Raises:
         ConfigError: a fault has no match, or a parameter out of its bounds.
@@ -102,7 +53,7 @@ def faulty_tracks(shelves: Sequence[Sequence[Track]], faults: Iterable[Fault], s
         rng = random.Random(f"{seed}:{number}")
         change = _AT_MESSAGES.get(fault.name) or HANDSHAKE[fault.name]
         for shelf, track, index in _chosen(fault, _matches(found, fault), rng):
-            found[shelf][track : track + 1] = change(found[shelf][track], index, fault, rng)
+            found[shelf][track : track + 1] = change(found[shelf][track], index, fault.dated(retry_date), rng)
     return found
 
 
@@ -156,7 +107,7 @@ def faulty_exchanges(
         rng = random.Random(f"{seed}:{number}")
         served = [i for i, exchange in enumerate(found) if _is_at(fault, exchange)]
         for _, __, index in _chosen(fault, [(0, 0, i) for i in served], rng):
-            found[index : index + 1] = _answered(found[index], fault, retry_date)
+            found[index : index + 1] = _answered(found[index], fault.dated(retry_date))
     return found
 
 
@@ -171,12 +122,11 @@ def _is_at(fault: Fault, exchange: Exchange) -> bool:
     return place.kind == "entry" and place.value == str(request.n)
 
 
-def _answered(exchange: Exchange, fault: Fault, retry_date: str) -> list[Exchange]:
+def _answered(exchange: Exchange, fault: Fault) -> list[Exchange]:
     if fault.name == "slow":
         return [replace(exchange, hold_us=fault.count("ms", 1000) * 1000, fault=fault.text)]
     status = fault.count("status", _AT_REQUESTS[fault.name], most=599)
-    after = fault.options.get("retry_after", "1" if fault.name == "429" else "none")
-    value = {"none": "", "long": "3600", "date": retry_date}.get(after, after)
+    value = fault.retry_after("1" if fault.name == "429" else "none")
     headers = (("content-type", "application/json"), *((("retry-after", value),) if value else ()))
     n, t = exchange.request.n, exchange.request.t
     answer = HttpResponse(n=n, t=t, conn=exchange.request.conn, re=n, status=status, headers=headers)
@@ -184,9 +134,3 @@ def _answered(exchange: Exchange, fault: Fault, retry_date: str) -> list[Exchang
         recording=exchange.recording, request=exchange.request, response=answer, aside=True, fault=fault.text
     )
     return [*(replace(failed) for _ in range(max(1, fault.count("n", 1)))), exchange]
-
-
-def _count(name: str, key: str, text: str) -> int:
-    if not (text.isdecimal() and 0 < int(text) <= 1_000_000):
-        raise ConfigError(f"--fault {name}:{key}", text, "a whole number above 0")
-    return int(text)

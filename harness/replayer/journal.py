@@ -3,7 +3,9 @@
 1. Seen from the client, as in every recording: what the service sends is ``in``.
 2. What the service sends comes from a recording and may be stored. Of what a client sends the recorded message is stored
    where it matched, never its own bytes; anything else is ``withheld``, for nobody has looked for personal data in it.
-3. A fault is an entry of kind ``fault``: its ``name`` as it was asked for, the connection, and the recorded entry it is about.
+   Ids of the client's that were bound into an answer are left out for the same reason: the recorded ones are stored.
+3. A fault is an entry of kind ``fault``: ``name`` as it was asked for, ``fault`` its kind, ``parameters`` by name, the
+   ``seed`` of the replay, the connection, and ``of``, the recorded entry it is about.
 4. Tokens are never stored. Times are the service's own.
 """
 
@@ -13,6 +15,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from harness._version import __version__
 from harness.recording.entry import (
@@ -35,6 +39,7 @@ from harness.recording.entry import (
 from harness.recording.reader import Recording
 from harness.recording.writer import RecordingWriter
 from harness.replayer.exchanges import Exchange
+from harness.replayer.fault_words import parameters_of
 from harness.replayer.plan import Plan
 from harness.replayer.script import Close, Command, Drop, Ping, Raw, Reset, Run, Send, Tweak
 from harness.replayer.steps import Step, Track
@@ -66,14 +71,16 @@ class Journal:
         path: the recording to be written; it must not exist.
         header: see :func:`journal_header`.
         start_ns: when the service began.
+        seed: of the faults.
 
     Raises:
         RecordingWriteError: it cannot be made.
     """
 
-    def __init__(self, path: Path, header: Header, start_ns: int) -> None:
+    def __init__(self, path: Path, header: Header, start_ns: int, *, seed: int = 0) -> None:
         self._writer = RecordingWriter(path, header)
         self._start_ns = start_ns
+        self._seed = seed
         self._last_us = 0
         self._connections = 0
         self._exchanges = 0
@@ -104,7 +111,9 @@ class Journal:
     def fault(self, name: str, conn: str, of: int, t: int) -> None:
         """Rule 3; '' is none."""
         if name:
-            self.add(Unknown(n=0, t=t, raw={"kind": "fault", "conn": conn, "name": name, "of": of}))
+            kind, parameters = parameters_of(name)
+            raw = {"kind": "fault", "conn": conn, "name": name, "of": of}
+            self.add(Unknown(n=0, t=t, raw={**raw, "fault": kind, "parameters": parameters, "seed": self._seed}))
 
     def exchanged(self, exchange: Exchange, at_ns: int) -> None:
         """A request was answered with ``exchange``."""
@@ -161,7 +170,9 @@ class ConnectionJournal:
         t, conn = self._journal.t(at_ns), self._conn
         match command:
             case Send():
-                self._sent(command.data, t, self._plan.track.steps[command.step], command.fragments)
+                step = self._plan.track.steps[command.step]
+                assert step.data is not None
+                self._sent(step.data, t, step, command.fragments)
             case Run():
                 for place in range(command.first, command.last):
                     step = self._plan.track.steps[self._plan.ours[place]]
@@ -191,7 +202,10 @@ class ConnectionJournal:
             self._journal.add(WsClose(n=0, t=t, conn=self._conn, by="us", code=None if code == 1005 else code))
 
     def _sent(self, data: str | bytes, t: int, step: Step, fragments: tuple[tuple[int, int], ...]) -> None:
-        self._journal.add(WsMessage(n=0, t=t, conn=self._conn, dir="in", fragments=fragments, **_stored(data)))
+        if step.withheld is not None and not step.fault:  # what was played stands in for a message nobody has stored
+            self._journal.add(replace(step.withheld, n=0, t=t, conn=self._conn))
+        else:
+            self._journal.add(WsMessage(n=0, t=t, conn=self._conn, dir="in", fragments=fragments, **_stored(data)))
         self._journal.fault(step.fault, self._conn, step.n, t)
 
     def _ending(self, command: Close | Drop | Reset, t: int) -> None:

@@ -8,8 +8,7 @@
        schema   same members and kinds of value; an array's items look like one of the recorded items
        any      everything matches
 3. A member at an ignored pointer (RFC 6901, with everything below it) takes no part.
-4. A difference names a pointer and kinds of value, never a value. A key that does not look like an
-   identifier may be payload: it is shown by its length.
+4. A difference names a pointer and kinds of value, never a value; keys as in :mod:`harness.replayer.shape`.
 5. A recorded body that was withheld (None) matches everything.
 6. :mod:`harness.replayer.rules` widens every comparison of a replay: ignored paths, wildcards, bound ids.
 """
@@ -17,18 +16,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from harness.replayer.rules import NO_RULES, Bound, Rules
+from harness.replayer.shape import kind_of, raw_kind, shown_key
 
 __all__ = ["Candidate", "Difference", "Level", "Nearest", "compare", "nearest"]
 
 Data = str | bytes
-_IDENTIFIER = re.compile(r"[A-Za-z_](?:[A-Za-z_.\-]|\d(?!\d{3})){0,47}")
 
 
 class Level(StrEnum):
@@ -142,12 +140,8 @@ def _compare_raw(recorded: Data, sent: Data) -> tuple[Difference, ...]:
     if recorded == sent:
         return ()
     if type(recorded) is not type(sent):
-        return (Difference(pointer="", what=f"{_raw_kind(sent)}, recorded {_raw_kind(recorded)}"),)
-    return (Difference(pointer="", what=f"{_raw_kind(sent)} of other content, no JSON to compare by member"),)
-
-
-def _raw_kind(data: Data) -> str:
-    return "binary" if isinstance(data, bytes) else "text"
+        return (Difference(pointer="", what=f"{raw_kind(sent)}, recorded {raw_kind(recorded)}"),)
+    return (Difference(pointer="", what=f"{raw_kind(sent)} of other content, no JSON to compare by member"),)
 
 
 def _parse(text: str) -> Any:
@@ -168,26 +162,6 @@ def _refuse_constant(name: str) -> Any:
     raise _NotPlain(name)
 
 
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"
-
-
-def _shown_key(key: str) -> str:
-    return key if _IDENTIFIER.fullmatch(key) else f"<key of {len(key)} characters>"
-
-
 class _Walk:
     """One comparison. ``pointer`` is the true one (for rule 3); what is shown is made by :meth:`_at`."""
 
@@ -206,7 +180,7 @@ class _Walk:
             return []
         if (wildcard := self._rules.wildcard(pointer)) is not None:
             return [] if wildcard.accepts(recorded, sent) else [self._at(f"no {wildcard}")]
-        kind, sent_kind = _kind(recorded), _kind(sent)
+        kind, sent_kind = kind_of(recorded), kind_of(sent)
         if kind != sent_kind:
             return [self._at(f"{sent_kind}, recorded {kind}")]
         if kind == "object":
@@ -265,14 +239,14 @@ class _Walk:
         return found
 
     def _below(self, key: str, recorded: Any, sent: Any, pointer: str) -> list[Difference]:
-        self._shown.append(key if key.isdecimal() and len(key) < 7 else _shown_key(key))
+        self._shown.append(key if key.isdecimal() and len(key) < 7 else shown_key(key))
         try:
             return self.values(recorded, sent, pointer)
         finally:
             self._shown.pop()
 
     def _at(self, what: str, key: str | None = None) -> Difference:
-        names = self._shown if key is None else [*self._shown, _shown_key(key)]
+        names = self._shown if key is None else [*self._shown, shown_key(key)]
         return Difference(pointer="".join(f"/{name}" for name in names), what=what)
 
 

@@ -4,26 +4,23 @@
 2. Everything that happens goes through one inbox, so the script sees one event at a time, in order.
 3. An alarm is a sleep on the injected clock that puts a tick into the inbox; one that went off for nothing is
    harmless, since the script compares due times with now.
-4. At instant speed the client counts as stalled only if nothing moved anywhere in the service for as long: one
-   loop serving hundreds of sessions may be slow to reach each of them.
+4. When a client is late is said in :mod:`harness.replayer.stage`.
 5. On the system's clock alarms are the loop's one scheduler's; on any other clock they are sleepers on that clock.
    A plain message that is due leaves from within the alarm: the way through the inbox costs a turn of the loop.
-6. A message nothing recorded answers goes to ``missed``, if there is such a place, with the whole connection.
+6. A message nothing recorded answers goes to the stage's ``missed``, if there is such a place, with the whole connection.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.clock import Clock
 from harness.errors import ReplayError, ReplayStalled, UnexpectedMessage
-from harness.replayer.journal import ConnectionJournal, Journal
-from harness.replayer.roster import Opening, Roster
+from harness.replayer.journal import ConnectionJournal
+from harness.replayer.roster import Opening
 from harness.replayer.rules import Bound
 from harness.replayer.script import (
-    PATIENCE_NS,
     REFUSED,
     Close,
     Command,
@@ -38,52 +35,14 @@ from harness.replayer.script import (
     State,
     Tweak,
 )
+from harness.replayer.shape import shape_of
+from harness.replayer.stage import Stage
 from harness.replayer.steps import Track
 from harness.wire.ready_frames import cut, fragmented
-from harness.wire.scheduler import Alarm, Scheduler
+from harness.wire.scheduler import Alarm
 from harness.wire.serve import HandedOn, Peer, PeerClosed
 
-__all__ = ["Missed", "Player", "Stage"]
-
-Missed = Callable[[Peer, "str | bytes | None"], Awaitable[bool]]
-"""Takes a connection nothing was recorded for, with its first message; False: it is a failure after all."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Stage:
-    """What all connections of a service share.
-
-    Args:
-        clock: stamps and sleeps.
-        roster: hands out the recorded connections.
-        script_of: makes the script of a recorded connection.
-        problem: is told of every failure.
-        speed: as in :class:`~harness.replayer.script.Script`; ``patience_ns`` too.
-        moved_ns: when something last happened on any connection.
-        stopping: True once the service is closing: what clients do then is no failure.
-        scheduler: rings alarms on the system's clock; None on any other.
-        tweak: does what a fault changes in the whole service.
-        journal: the replay's own recording.
-        missed: rule 6.
-    """
-
-    clock: Clock
-    roster: Roster
-    script_of: Callable[[Track, Bound], Script]
-    problem: Callable[[ReplayError], None]
-    speed: float | None = None
-    patience_ns: int = PATIENCE_NS
-    moved_ns: int = 0
-    stopping: bool = False
-    scheduler: Scheduler | None = None
-    tweak: Callable[[Tweak], None] = lambda _: None
-    journal: Journal | None = None
-    missed: Missed | None = None
-
-    def moved(self) -> int:
-        """Note that something happened, and return the time."""
-        self.moved_ns = self.clock.monotonic_ns()
-        return self.moved_ns
+__all__ = ["Player"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +86,7 @@ class Player:
         self._alarm: asyncio.Task[None] | Alarm | None = None
         self._alarm_ns = 0
         self._opened_ns = stage.moved()
+        self._waiting_since = (0, 0)
         self._lost = False
         self._idle = False
         self._journal: ConnectionJournal | None = None
@@ -193,7 +153,7 @@ class Player:
                 if not self._stage.stopping:
                     await self._perform(script.client_closed(event.code, event.at_ns))
             case _Tick():
-                now_ns = self._stage.clock.monotonic_ns()
+                now_ns = self._stage.alive()
                 deadline_ns = self._deadline_ns(script)
                 if deadline_ns is not None and deadline_ns <= now_ns:
                     await self._perform(script.tick(now_ns))
@@ -255,7 +215,10 @@ class Player:
             if self.peer.can_write:
                 for at, chunk in plan.written(run.first, run.last):
                     place = at
-                    await self.peer.write(chunk)
+                    if self.peer.ready:
+                        self.peer.write_now(chunk)
+                    else:
+                        await self.peer.write(chunk)
                 return
             for at in range(run.first, run.last):
                 place = at
@@ -292,7 +255,7 @@ class Player:
 
     async def _first_message(self, group: asyncio.TaskGroup) -> _Message | None:
         waited_ns = self._first_wait_ns()
-        deadline_ns = self._opened_ns + waited_ns
+        deadline_ns, before_ns = self._opened_ns + waited_ns, self._stage.lost_ns
         while True:
             event = await self._next(group, deadline_ns)
             if isinstance(event, _Message):
@@ -301,11 +264,18 @@ class Player:
                 if not self._stage.stopping:
                     self._stage.problem(UnexpectedMessage("connection that ended without a message", fix=_NO_MESSAGE))
                 return None
-            deadline_ns = max(deadline_ns, self._quiet_until_ns(waited_ns))
-            if deadline_ns <= self._stage.clock.monotonic_ns():
-                stalled = ReplayStalled("the first message of a connection", after_s=waited_ns / 1e9, fix=_NO_MESSAGE)
+            now_ns = self._stage.alive()
+            lost_ns = self._stage.lost_ns - before_ns
+            deadline_ns = max(self._opened_ns + waited_ns + lost_ns, self._stage.quiet_until_ns(waited_ns))
+            if deadline_ns <= now_ns:
+                stalled = ReplayStalled(self._first_wanted(), after_s=waited_ns / 1e9, fix=_NO_MESSAGE)
                 await self._refuse(stalled, "replay: waited too long for the client")
                 return None
+
+    def _first_wanted(self) -> str:
+        wanted = self._stage.roster.first_sends(self.peer.handshake.path)
+        like = f", such as {wanted[0].label} like {shape_of(wanted[0].data)}" if wanted else ""
+        return f"the first message of a connection{like}"
 
     def _first_wait_ns(self) -> int:
         gap_us = self._stage.roster.first_send_gap_us(self.peer.handshake.path)
@@ -331,12 +301,15 @@ class Player:
         if self._lost:
             return None
         if stalled_ns is not None:
-            stalled_ns = max(stalled_ns, self._quiet_until_ns(self._stage.patience_ns))
+            stalled_ns = max(stalled_ns + self._lost_ns(script), self._stage.quiet_until_ns(self._stage.patience_ns))
         return min((ns for ns in (due_ns, stalled_ns) if ns is not None), default=None)
 
-    def _quiet_until_ns(self, waited_ns: int) -> int:
-        """Rule 4: until when quiet has to last; no limit at other speeds."""
-        return self._stage.moved_ns + waited_ns if self._stage.speed is None else 0
+    def _lost_ns(self, script: Script) -> int:
+        """How long the loop stood still since something last happened on this connection."""
+        latest_ns, before_ns = self._waiting_since
+        if latest_ns != script.progress.latest_ns:
+            latest_ns, before_ns = self._waiting_since = (script.progress.latest_ns, self._stage.lost_ns)
+        return self._stage.lost_ns - before_ns
 
     async def _next(self, group: asyncio.TaskGroup, deadline_ns: int | None) -> _Event:
         if deadline_ns is not None and self._inbox.empty():

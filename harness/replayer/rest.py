@@ -17,11 +17,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 import re
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -32,9 +30,10 @@ from harness.recording.entry import HttpRequest
 from harness.replayer.exchanges import Exchange, Piece, exchanges_of
 from harness.replayer.match import Candidate, Level, nearest
 from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
+from harness.replayer.tokens import Tokens
 from harness.wire.serve_http import Answer, Call
 
-__all__ = ["GATEWAY_PATH", "TOKEN_PATH", "Exchange", "RestDesk", "Tokens", "exchanges_of", "replayed_headers"]
+__all__ = ["GATEWAY_PATH", "TOKEN_PATH", "Exchange", "RestDesk", "exchanges_of", "replayed_headers"]
 
 TOKEN_PATH = "/oauth/token"
 GATEWAY_PATH = "/api/v2/ai-gateway"
@@ -48,34 +47,6 @@ _FIELD = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?") 
 _ID = re.compile(
     r"[0-9]+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{16,}|[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII
 )
-
-
-class Tokens:
-    """The access tokens a service minted, kept as digests."""
-
-    def __init__(self) -> None:
-        self._digests: set[bytes] = set()
-
-    def mint(self) -> str:
-        """A new random token."""
-        token = secrets.token_urlsafe(32)
-        self._digests.add(_digest(token))
-        return token
-
-    def accepts(self, authorization: str, query: str = "") -> bool:
-        """True if the Authorization header carries a token minted here, or, without one, the query (RFC 6750 2.3)."""
-        scheme, _, token = authorization.partition(" ")
-        if not authorization:
-            scheme, token = "bearer", parse_qs(query).get("access_token", [""])[0]
-        return scheme.lower() == "bearer" and _digest(token.strip()) in self._digests
-
-    def revoke(self) -> None:
-        """No token minted so far is accepted any more."""
-        self._digests.clear()
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
 class RestDesk:

@@ -21,7 +21,7 @@ from enum import Enum, auto
 from harness.errors import UnexpectedMessage
 from harness.replayer.match import Candidate, Level, nearest
 from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
-from harness.replayer.steps import Track
+from harness.replayer.steps import Step, Track
 
 __all__ = ["STREAM_PATH", "Opening", "Roster"]
 
@@ -106,6 +106,10 @@ class Roster:
         """The longest recorded wait for a first message among the candidates."""
         sends = ((entry.track, entry.track.first_send) for entry in self._heads(path))
         return max((send.t_us - track.t_us for track, send in sends if send is not None), default=0)
+
+    def first_sends(self, path: str) -> list[Step]:
+        """What the client of a connection may begin with."""
+        return [send for entry in self._heads(path) if (send := entry.track.first_send) is not None]
 
     def claim(self, path: str, message: str | bytes) -> tuple[Track, Bound]:
         """Take the track that the client's first message asks for; with it the ids its session has captured.

@@ -126,6 +126,12 @@ class Bound:
         self.live: dict[str, str] = {}
         """recorded -> live."""
 
+    def copy(self) -> Bound:
+        """The same ids; what is captured in the copy stays there."""
+        made = Bound()
+        made.live.update(self.live)
+        return made
+
     def of(self, recorded: str) -> str:
         """What stands for ``recorded`` in this session."""
         return self.live.get(recorded, recorded)

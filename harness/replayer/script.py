@@ -8,16 +8,20 @@ clock that does not go back.
 | NEW     | connected      |                                | what is due                   | OPEN    |
 | OPEN    | received       | it is the expected send        | what is due now               | OPEN    |
 | OPEN    | received       | it differs, strict             | Fail, Close(4400)             | FAILED  |
-| OPEN    | received       | it differs, lenient            | Fail, then as expected        | OPEN    |
-| OPEN    | tick           | steps of ours are due          | Send, Ping, in wire order     | OPEN    |
-| OPEN    | tick           | the recorded end is due        | Close or Drop                 | CLOSING |
+| OPEN    | received       | it differs, lenient            | Fail, what is due now         | OPEN    |
+| OPEN    | tick           | nothing is due                 |                               | OPEN    |
+| OPEN    | tick           | steps of ours are due          | what is due, in wire order    | OPEN    |
+| OPEN    | tick           | the recorded end is due        | Close, Drop or Reset          | CLOSING |
 | OPEN    | tick           | the client is overdue          | Fail, Close(4400)             | FAILED  |
+| OPEN    | step           | a message waits for it         | Send                          | OPEN    |
 | OPEN    | client_closed  | as recorded                    |                               | ENDED   |
 | OPEN    | client_closed  | another code, or too early     | Fail                          | ENDED   |
 | CLOSING | client_closed  |                                |                               | ENDED   |
 | FAILED  | client_closed  |                                |                               | ENDED   |
-| CLOSING, FAILED, ENDED | received, tick |                  |                               | as was  |
+| CLOSING, FAILED, ENDED | received, tick, step |           |                               | as was  |
 | any other pair         |                |                  | RuntimeError: a fault of ours |         |
+
+What is due are Send or Run, Ping, Raw and Tweak (:mod:`harness.replayer.commands`).
 
 Rules:
 1. A step of ours is due when its causal parent happened and (t - t(parent)) / speed has passed since the live time
@@ -38,19 +42,21 @@ Rules:
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from harness.errors import ConfigError, ReplayError, ReplayIncomplete, ReplayStalled, UnexpectedMessage
-from harness.replayer.match import Candidate, Level, compare, nearest
+from harness.errors import ConfigError
+from harness.replayer.commands import Close, Command, Drop, Fail, Ping, Raw, Reset, Run, Send, Tweak, of_step
+from harness.replayer.failures import another_end, left_early, misfit, stalled
+from harness.replayer.match import Level, compare
 from harness.replayer.plan import Plan, plain
+from harness.replayer.progress import Progress
 from harness.replayer.rules import NO_RULES, Bound, Rules
 from harness.replayer.steps import Action, Step, Track
 
 __all__ = [
     "PATIENCE_NS",
+    "REFUSED",
     "Close",
     "Command",
     "Drop",
@@ -82,74 +88,6 @@ class State(Enum):
     CLOSING = auto()
     FAILED = auto()
     ENDED = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
-    """Send a message; ``step`` is its index, for :meth:`Script.unsent`; ``fragments`` as in the step."""
-
-    step: int
-    data: str | bytes = field(repr=False)
-    fragments: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Send the messages at the plan's places ``first`` to ``last`` (not included)."""
-
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
-    """Write these bytes as they are."""
-
-    step: int
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tweak:
-    """Change how the connection, or the service, behaves from now on."""
-
-    name: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reset:
-    """Abort the transport with a TCP reset."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ping:
-    """Send a ping frame."""
-
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Close:
-    """Send a close frame; ``code`` None = one without a code (the client sees 1005)."""
-
-    code: int | None
-    reason: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drop:
-    """End the transport without a close frame, once everything sent is flushed (the client sees 1006)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fail:
-    """Note a problem."""
-
-    error: ReplayError
-
-
-Command = Send | Run | Ping | Close | Drop | Raw | Tweak | Reset | Fail
 
 
 def checked_speed(speed: float | None) -> float | None:
@@ -197,7 +135,7 @@ class Script:
         self.plan = plan or Plan(track)
         self.bound = bound or Bound()
         self.state = State.NEW
-        self._speed = checked_speed(speed)
+        self.progress = Progress(self.plan, checked_speed(speed))
         self._level = level
         self._lenient = lenient
         self._patience_ns = patience_ns
@@ -205,12 +143,6 @@ class Script:
         self._batch = batch
         self._stepping = stepping
         self._permits = 0
-        self._ours = self.plan.ours
-        self._theirs = self.plan.theirs
-        self._sent = 0
-        self._got = 0
-        self._happened: dict[int, int] = {}
-        self._latest_ns = 0
 
     # Events
 
@@ -218,7 +150,7 @@ class Script:
         """The handshake was accepted at ``now_ns``."""
         self._in(State.NEW)
         self.state = State.OPEN
-        self._note(-1, now_ns)
+        self.progress.note(-1, now_ns)
         return self.tick(now_ns)
 
     def received(self, data: str | bytes, now_ns: int) -> list[Command]:
@@ -226,16 +158,17 @@ class Script:
         self._in(State.OPEN, State.CLOSING, State.FAILED, State.ENDED)
         if self.state is not State.OPEN:
             return []
-        index, differences = self._matching(data)
+        index = self._matching(data)
         if index is None:
-            return self._unexpected(data, differences, now_ns)
-        self._advance_to(index, now_ns)
+            return self._unexpected(data, now_ns)
+        self.progress.advance_to(index, now_ns)
         if self.track.resumes:
             self._resume(data)
         return self.tick(now_ns)
 
     def step(self, now_ns: int) -> list[Command]:
         """Allow one message more; rule 8."""
+        self._in(State.OPEN, State.CLOSING, State.FAILED, State.ENDED)
         self._permits += 1
         return self.tick(now_ns)
 
@@ -245,20 +178,19 @@ class Script:
         commands: list[Command] = []
         while self.state is State.OPEN and (due := self.due_ns) is not None and due <= now_ns:
             self._play_into(commands, now_ns)
-        stalled = self.stalled_ns
-        if stalled is not None and stalled <= now_ns:
+        overdue = self.stalled_ns
+        if overdue is not None and overdue <= now_ns:
             commands += self._stall(now_ns)
         return commands
 
     def due_run(self, now_ns: int) -> Run | None:
         """The plain messages due by ``now_ns``, as a run to be sent at once; None if there are none."""
-        first = self._sent
+        first = self.progress.sent
         if not self._batch or self._stepping or self.bound.live or self.state is not State.OPEN:
             return None
-        while (due := self.due_ns) is not None and due <= now_ns and plain(self.track.steps[self._ours[self._sent]]):
-            self._note(self._ours[self._sent], now_ns)
-            self._sent += 1
-        return Run(first=first, last=self._sent) if self._sent > first else None
+        while (due := self.due_ns) is not None and due <= now_ns and self._next_is_plain:
+            self.progress.played(now_ns)
+        return Run(first=first, last=self.progress.sent) if self.progress.sent > first else None
 
     def client_closed(self, code: int, now_ns: int) -> list[Command]:
         """The connection is gone; ``code`` is the client's, 1005 without one, 1006 without a close frame."""
@@ -266,73 +198,63 @@ class Script:
         was, self.state = self.state, State.ENDED
         if was is not State.OPEN:
             return []
-        self._skip_optional()
-        step = self._expected
-        if step is None or step.action is not Action.EXPECT_CLOSE or self._sent < len(self._ours):
+        self.progress.skip_optional()
+        step = self.progress.expected
+        if step is None or step.action is not Action.EXPECT_CLOSE or self.progress.owes:
             missing = self.unplayed()
             # A recording cut short holds no end of the connection: any end is right then.
-            return [Fail(error=ReplayIncomplete(missing, fix=_EARLY))] if missing else []
-        self._advance_to(self._theirs[self._got], now_ns)
+            return [Fail(error=left_early(missing))] if missing else []
+        self.progress.advance_to(self.progress.theirs[self.progress.got], now_ns)
         if step.any_code or (step.code or 1005) == code:
             return []
-        return [Fail(error=UnexpectedMessage(f"close {code} by the client", nearest=self._named(step)))]
+        return [Fail(error=another_end(self.track, step, code))]
 
     def unsent(self, step: int) -> None:
         """A ``Send`` could not be carried out: it and what follows it were not played."""
-        self._sent = min(self._sent, self._ours.index(step))
+        self.progress.not_played_from(self.progress.ours.index(step))
 
     def unsent_from(self, place: int) -> None:
         """As :meth:`unsent`, by the place in the plan."""
-        self._sent = min(self._sent, place)
+        self.progress.not_played_from(place)
 
     # Questions
 
     @property
     def due_ns(self) -> int | None:
         """When our next step is due (possibly past); None if there is none or it waits for the client."""
-        if self.state is not State.OPEN or self._sent >= len(self._ours):
+        if self.state is not State.OPEN or self._held_back:
             return None
-        step = self.track.steps[self._ours[self._sent]]
-        began = self._happened.get(step.parent)
-        if began is None or (self._stepping and not self._permits and step.action is Action.SEND):
-            return None
-        due_ns = began + self._scaled(step.t_us - self._recorded_us(step.parent))
-        if step.hold_us:
-            before = self._happened.get(self._ours[self._sent - 1], began) if self._sent else began
-            due_ns = max(due_ns, before) + step.hold_us * 1000
-        return due_ns
+        return self.progress.due_ns()
 
     @property
     def last_expected(self) -> Step | None:
         """The client's step that came last."""
-        return self.track.steps[self._theirs[self._got - 1]] if self._got else None
+        return self.progress.last_expected
 
     @property
     def waits_for_step(self) -> bool:
         """True if a message of ours could leave but for :meth:`step`."""
-        if not self._stepping or self._permits or self.state is not State.OPEN or self._sent >= len(self._ours):
-            return False
-        step = self.track.steps[self._ours[self._sent]]
-        return step.action is Action.SEND and step.parent in self._happened
+        step = self.progress.next_ours
+        return (
+            self.state is State.OPEN and self._held_back and step is not None and step.parent in self.progress.happened
+        )
 
     @property
     def stalled_ns(self) -> int | None:
         """When the client's next step is overdue; None if it is not its turn."""
-        waited = self._waited_for()
-        if self.state is not State.OPEN or waited is None or self._stepping:
+        if self.state is not State.OPEN or self._stepping:
             return None
-        gap_us = self.track.steps[waited].t_us - self._recorded_us(waited - 1)
-        return self._latest_ns + self._scaled(gap_us) + self._patience_ns
+        late_ns = self.progress.late_ns()
+        return None if late_ns is None else late_ns + self._patience_ns
 
     @property
     def done(self) -> bool:
         """True when nothing is left that has to be played."""
-        return self._sent == len(self._ours) and all(self.track.steps[i].optional for i in self._theirs[self._got :])
+        return self.progress.done
 
     def unplayed(self) -> list[str]:
         """The steps that were not played and are not optional, as labels in wire order."""
-        left = sorted(self._ours[self._sent :] + self._theirs[self._got :])
-        return [self._named(step) for step in map(self.track.steps.__getitem__, left) if not step.optional]
+        return self.progress.unplayed()
 
     # Inside
 
@@ -341,65 +263,40 @@ class Script:
             raise RuntimeError(f"an event that cannot happen in state {self.state.name}")
 
     @property
-    def _expected(self) -> Step | None:
-        return self.track.steps[self._theirs[self._got]] if self._got < len(self._theirs) else None
+    def _held_back(self) -> bool:
+        """Rule 8: our next step is a message nobody has allowed yet."""
+        step = self.progress.next_ours
+        return self._stepping and not self._permits and step is not None and step.action is Action.SEND
 
-    def _scaled(self, recorded_us: int) -> int:
-        if self._speed is None:
-            return 0
-        return max(0, round(recorded_us * 1000 / self._speed))
-
-    def _recorded_us(self, index: int) -> int:
-        return self.track.t_us if index < 0 else self.track.steps[index].t_us
-
-    def _named(self, step: Step) -> str:
-        return f"{self.track.recording}: {step.label}"
+    @property
+    def _next_is_plain(self) -> bool:
+        step = self.progress.next_ours
+        return step is not None and plain(step)
 
     def _play_into(self, commands: list[Command], now_ns: int) -> None:
         """Play what is due: a run where several messages may leave together, else one step."""
-        if not self._batch or self._stepping or self.bound.live or not plain(self.track.steps[self._ours[self._sent]]):
+        if not self._batch or self._stepping or self.bound.live or not self._next_is_plain:
             commands.append(self._play(now_ns))
             return
-        first = self._sent
-        last = first + 1 if self._speed is not None else self.plan.run_end[first]
-        self._sent = last
-        self._note_run(first, last, now_ns)
-        if commands and isinstance(commands[-1], Run) and commands[-1].last == first:
-            first = commands.pop().first  # type: ignore[union-attr]  # it was just seen to be a Run
-        commands.append(Run(first=first, last=last))
-
-    def _note_run(self, first: int, last: int, now_ns: int) -> None:
-        self._latest_ns = now_ns
-        self._happened[self._ours[last - 1]] = now_ns
-        if last - first > 1:
-            self._happened.update((i, now_ns) for i in self.plan.parents if i in self._between(first, last))
-
-    def _between(self, first: int, last: int) -> range:
-        return range(self._ours[first], self._ours[last - 1] + 1)
+        first = self.progress.sent
+        last = first + 1 if self.progress.speed is not None else self.plan.run_end[first]
+        self.progress.played_run(last, now_ns)
+        before = commands[-1] if commands else None
+        if isinstance(before, Run) and before.last == first:
+            commands[-1] = Run(first=before.first, last=last)
+        else:
+            commands.append(Run(first=first, last=last))
 
     def _play(self, now_ns: int) -> Command:
-        index = self._ours[self._sent]
+        index = self.progress.played(now_ns)
         step = self.track.steps[index]
-        self._sent += 1
-        self._note(index, now_ns)
-        match step.action:
-            case Action.SEND:
-                assert step.data is not None
-                self._permits = max(0, self._permits - 1)
-                return Send(step=index, data=self._live(step.data), fragments=step.fragments)
-            case Action.PING:
-                assert isinstance(step.data, bytes)
-                return Ping(data=step.data)
-            case Action.RAW:
-                assert isinstance(step.data, bytes)
-                return Raw(step=index, data=step.data)
-            case Action.TWEAK:
-                return Tweak(name=step.tweak, number=step.code or 0)
-            case _:
-                self.state = State.CLOSING
-                return _end(step)
+        if step.action is Action.SEND:
+            self._permits = max(0, self._permits - 1)
+        elif step.ends:
+            self.state = State.CLOSING
+        return of_step(index, step, self._live(step.data))
 
-    def _live(self, data: str | bytes) -> str | bytes:
+    def _live(self, data: str | bytes | None) -> str | bytes | None:
         return self.bound.put_into(data) if isinstance(data, str) and self.bound.live else data
 
     def _resume(self, data: str | bytes) -> None:
@@ -409,94 +306,54 @@ class Script:
         if asked.get("type") != "subscribe" or not isinstance(after, int):
             return
         about = asked.get("interaction_id")
-        kept = [i for i in self._ours[self._sent :] if not self._had(self.track.steps[i], about, after)]
-        self._ours = [*self._ours[: self._sent], *kept]
+        self.progress.leave_out(lambda step: self._had(step, about, after))
         self._batch = False  # places of the shared plan do not hold here any more
 
     def _had(self, step: Step, about: object, after: int) -> bool:
         if step.action is not Action.SEND or step.data is None:
             return False
-        message = _object(self._live(step.data))
+        message = _object(self._live(step.data) or "")
         seq = message.get("seq")
         return message.get("interaction_id") == about and isinstance(seq, int) and seq <= after
 
-    def _advance_to(self, index: int, now_ns: int) -> None:
-        """The client did step ``index``; optional steps before it were left out."""
-        while self._theirs[self._got] != index:
-            self._got += 1
-        self._note(index, now_ns)
-        self._got += 1
-
-    def _note(self, index: int, now_ns: int) -> None:
-        self._happened[index] = now_ns
-        self._latest_ns = now_ns
-
-    def _skip_optional(self) -> None:
-        while (step := self._expected) is not None and step.optional:
-            self._got += 1
-
-    def _matching(self, data: str | bytes) -> tuple[int | None, tuple[str, ...]]:
-        """The step a send is: the next one, or a later one if only optional ones lie between."""
-        first: tuple[str, ...] = ()
-        for index in self._theirs[self._got :]:
+    def _matching(self, data: str | bytes) -> int | None:
+        """The step a send is: the next one, or a later one if only optional ones lie between; rule 5."""
+        for index in self.progress.theirs[self.progress.got :]:
             step = self.track.steps[index]
             if step.action is not Action.EXPECT:
                 break
-            found = compare(step.data, data, level=self._level, ignore=step.ignore, rules=self._rules, bound=self.bound)
-            if not found:
-                return index, ()
-            first = first or tuple(str(difference) for difference in found)
+            if not compare(step.data, data, level=self._level, ignore=step.ignore, rules=self._rules, bound=self.bound):
+                return index
             if not step.optional:
                 break
-        return None, first
+        return None
 
-    def _unexpected(self, data: str | bytes, differences: tuple[str, ...], now_ns: int) -> list[Command]:
-        step = self._expected
-        number = sum(self.track.steps[i].action is Action.EXPECT for i in self._theirs[: self._got]) + 1
-        error = UnexpectedMessage(
-            f"send #{number} on {self.track.label}",
-            nearest=self._nearest(data),
-            differences=differences,
-            fix=_DIFFERS if step is not None and step.action is Action.EXPECT else _EXTRA,
+    def _unexpected(self, data: str | bytes, now_ns: int) -> list[Command]:
+        step = self.progress.expected
+        expected = step if step is not None and step.action is Action.EXPECT else None
+        error = misfit(
+            self.track,
+            data,
+            number=self.progress.sends_done + 1,
+            expected=expected,
+            left=list(self.progress.left()),
+            level=self._level,
+            rules=self._rules,
+            bound=self.bound,
         )
         if not self._lenient:
             self.state = State.FAILED
             return [Fail(error=error), Close(code=REFUSED, reason="replay: unexpected message")]
-        if step is not None and step.action is Action.EXPECT:
-            self._advance_to(self._theirs[self._got], now_ns)
+        if expected is not None:
+            self.progress.advance_to(self.progress.theirs[self.progress.got], now_ns)
         return [Fail(error=error), *self.tick(now_ns)]
 
-    def _nearest(self, data: str | bytes) -> str:
-        left = [self.track.steps[i] for i in self._theirs[self._got :]]
-        sends: Sequence[Step] = [step for step in left if step.action is Action.EXPECT]
-        candidates = [Candidate(data=s.data, ignore=s.ignore) for s in sends]
-        best = nearest(data, candidates, level=self._level, rules=self._rules)
-        return "" if best is None else sends[best.index].label
-
-    def _waited_for(self) -> int | None:
-        """Index of the client's step whose turn it is, if it is one that must come."""
-        waited = next((i for i in self._theirs[self._got :] if not self.track.steps[i].optional), None)
-        if waited is None or (self._sent < len(self._ours) and self._ours[self._sent] < waited):
-            return None
-        return waited
-
     def _stall(self, now_ns: int) -> list[Command]:
-        waited = self._waited_for()
+        waited = self.progress.waited_for
         assert waited is not None
-        after_s = (now_ns - self._latest_ns) / 1e9
-        error = ReplayStalled(self._named(self.track.steps[waited]), after_s=after_s, fix=_STALLED)
+        error = stalled(self.track, self.track.steps[waited], now_ns - self.progress.latest_ns)
         self.state = State.FAILED
         return [Fail(error=error), Close(code=REFUSED, reason="replay: waited too long for the client")]
-
-
-def _end(step: Step) -> Command:
-    match step.action:
-        case Action.CLOSE:
-            return Close(code=step.code, reason=step.reason)
-        case Action.RESET:
-            return Reset()
-        case _:
-            return Drop()
 
 
 def _object(data: str | bytes) -> dict[str, Any]:
@@ -505,9 +362,3 @@ def _object(data: str | bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-_DIFFERS = "record the session again if the new message is right, or widen the comparison (match, play.ignore)"
-_EXTRA = "the recording expects nothing more from the client here: record the session again if it is right"
-_EARLY = "the client left before the recorded end"
-_STALLED = "the client did not send what it sent when it was recorded"

@@ -1,7 +1,7 @@
 """A replay as a service on loopback: OAuth and gateway on one port, the stream on another.
 
 1. Any number of recordings are served at once; :mod:`harness.replayer.roster` says who plays what.
-2. A handshake needs a token minted by this service where the dialect has tokens (401), and a path that was recorded (404).
+2. Who is let in is said in :mod:`harness.replayer.admission`; where is listened, in :mod:`harness.replayer.doors`.
 3. Failures are collected in ``problems``; nothing is ever answered that was not recorded.
 4. Instant replays never sleep on the caller's clock, and watch for stalls in real time: a virtual clock that
    moves by itself would call every client late.
@@ -14,34 +14,38 @@ from __future__ import annotations
 import asyncio
 import secrets
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from harness.clock import Clock, SystemClock
 from harness.dialects.base import Dialect
-from harness.errors import ConfigError, ReplayError, ReplayIncomplete, UnexpectedMessage
-from harness.recording.entry import WsReject
+from harness.errors import ConfigError, ReplayError, ReplayIncomplete
 from harness.recording.ulid import ulid
-from harness.replayer.faults import Fault, faulty_exchanges, faulty_tracks
+from harness.replayer.admission import Admission
+from harness.replayer.content import content_of
+from harness.replayer.doors import Doors, Listening
+from harness.replayer.exchanges import Exchange
+from harness.replayer.faults import Fault
 from harness.replayer.journal import Journal, journal_header
 from harness.replayer.match import Level
-from harness.replayer.options import idle_cut, may_remain
-from harness.replayer.plan import Plan
-from harness.replayer.player import Player, Stage
-from harness.replayer.rest import GATEWAY_PATH, TOKEN_PATH, Exchange, RestDesk, Tokens, exchanges_of, replayed_headers
-from harness.replayer.roster import STREAM_PATH, Roster
+from harness.replayer.origins import preflight, with_origin
+from harness.replayer.player import Player
+from harness.replayer.rest import RestDesk
+from harness.replayer.roster import Roster
 from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
 from harness.replayer.script import PATIENCE_NS, Script, Tweak, checked_speed
-from harness.replayer.steps import Track, tracks_of, with_end
+from harness.replayer.stage import Stage
+from harness.replayer.steps import Track
+from harness.replayer.tokens import Tokens
 from harness.wire.scheduler import Scheduler
-from harness.wire.serve import GRACE_S, HANDSHAKE_S, Handshake, Peer, Refusal, WsServer
-from harness.wire.serve_http import Answer, Call, HttpServer
+from harness.wire.serve import GRACE_S, HANDSHAKE_S, Handshake, Peer, Refusal
+from harness.wire.serve_http import Answer, Call
 
 if TYPE_CHECKING:
     from harness.recording.reader import Recording
@@ -70,7 +74,8 @@ class ReplayService:
         clock: paces numeric speeds.
         speed: 1 = as recorded, 10 = ten times as fast, None = instant: no waits, order only.
         match: strict | subset | schema | any, see :mod:`harness.replayer.match`.
-        host: a loopback address.
+        host: a loopback address; any other only with ``token``.
+        token: an access token clients may bring besides those minted here; with it every handshake needs one.
         stream_port: port of the WebSocket server, 0 = any.
         rest_port: port of the HTTP server, 0 = any.
         client_id: the OAuth client; minted when None.
@@ -103,6 +108,7 @@ class ReplayService:
         speed: float | None = None,
         match: str = "strict",
         host: str = "127.0.0.1",
+        token: str | None = None,
         stream_port: int = 0,
         rest_port: int = 0,
         client_id: str | None = None,
@@ -123,49 +129,34 @@ class ReplayService:
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
     ) -> None:
-        level = _level(match)
         self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
         self.client_secret = client_secret or secrets.token_urlsafe(24)
         self.problems: list[ReplayError] = []
-        self._host = host
+        self.stepping = stepping
         self._clock = SystemClock() if speed is None and clock.virtual else clock
         self._speed = checked_speed(speed)
-        self._tokens = Tokens()
-        self._needs_token = dialect.needs_token
+        self._tokens = Tokens(token)
         self._players: set[Player] = set()
         self._order: list[Player] = []
         self._scripts: list[Script] = []
         self._changed = asyncio.Event()
-        self.stepping = stepping
-        self._recordings = recordings
-        self._journal_path = journal
         self._upstream = upstream
-        self._secure = tls is not None
-        self._plans: dict[int, Plan] = {}
-        named = [(recording.path.name, idle_cut(recording.entries, idle_cap_s)) for recording in recordings]
-        shelves = [[with_end(track) for track in tracks_of(name, entries)] for name, entries in named]
-        shelves = faulty_tracks(may_remain(shelves, drain), faults, seed)
-        exchanges = [exchange for name, entries in named for exchange in exchanges_of(name, entries)]
-        sessions = Sessions()
-        self._roster = Roster(
-            shelves,
-            conversation_of=dialect.conversation_of,
-            level=level,
-            lenient=lenient,
-            loop=loop,
-            rules=rules,
-            sessions=sessions,
+        self._origins = frozenset(origins)
+        self._opened_journal = partial(_opened_journal, journal, recordings, seed)
+        self._content = content_of(
+            recordings, idle_cap_s=idle_cap_s, drain=drain, faults=faults, seed=seed, retry_date=self._retry_date()
         )
         patience_ns = int(patience_s * 1e9)
-        self._script = partial(
-            Script,
-            speed=self._speed,
-            level=level,
-            lenient=lenient,
-            patience_ns=patience_ns,
-            rules=rules,
-            batch=True,
-            stepping=stepping,
+        comparing: dict[str, Any] = {"level": _level(match), "lenient": lenient, "rules": rules}
+        serving: dict[str, Any] = {
+            **comparing,
+            "loop": loop,
+            "sessions": Sessions(),
+            "conversation_of": dialect.conversation_of,
+        }
+        self._roster = Roster(self._content.shelves, **serving)
+        self._script: Callable[..., Script] = partial(
+            Script, speed=self._speed, patience_ns=patience_ns, batch=True, stepping=stepping, **comparing
         )
         self._stage = Stage(
             clock=self._clock,
@@ -177,43 +168,45 @@ class ReplayService:
             tweak=self._tweak,
             missed=None if upstream is None else self._missed,
         )
-        self._desk = RestDesk(
-            faulty_exchanges(exchanges, faults, seed, retry_date=self._retry_date()),
+        self._desk = self._new_desk(serving)
+        self._admission = Admission(
+            self._roster,
+            self._tokens,
+            needs_token=dialect.needs_token or token is not None,
+            passes_on=upstream is not None,
+            problem=self._add_problem,
+            refused=self._refused,
+        )
+        listening = Listening(
+            host=host,
+            stream_port=stream_port,
+            rest_port=rest_port,
+            tls=tls,
+            origins=origins,
+            max_connections=max_connections,
+            handshake_s=handshake_s,
+            guarded=token is not None,
+        )
+        self._doors = Doors(listening, answer=self._answer, serve=self._serve, admit=self._admit)
+        self._exit = AsyncExitStack()
+
+    def _new_desk(self, serving: dict[str, Any]) -> RestDesk:
+        return RestDesk(
+            self._content.exchanges,
             tokens=self._tokens,
             client_id=self.client_id,
             client_secret=self.client_secret,
-            conversation_of=dialect.conversation_of,
             wait=self._wait,
             hold=self._clock.sleep_until,
             answered=self._exchanged,
             now_ns=self._clock.monotonic_ns,
             problem=self._add_problem,
-            level=level,
-            lenient=lenient,
-            loop=loop,
-            rules=rules,
-            sessions=sessions,
+            **serving,
         )
-        self._http = HttpServer(
-            self._answer, host=host, port=rest_port, port_name="rest_port", tls=tls, max_connections=max_connections
-        )
-        self._ws = WsServer(
-            self._serve,
-            admit=self._admit,
-            host=host,
-            port=stream_port,
-            port_name="stream_port",
-            tls=tls,
-            origins=origins,
-            max_connections=max_connections,
-            handshake_s=handshake_s,
-        )
-        self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._http)
-            await stack.enter_async_context(self._ws)
+            await self._doors.open(stack)
             self._open(stack)
             self._exit = stack.pop_all()
         return self
@@ -227,16 +220,13 @@ class ReplayService:
 
     def _open(self, stack: AsyncExitStack) -> None:
         if self._speed is None:
-            for track in self._roster.tracks():
-                self._plan_of(track).compile()
+            self._content.compile()
         if isinstance(self._clock, SystemClock):
             self._stage.scheduler = Scheduler(self._clock)
             stack.callback(self._stage.scheduler.close)
-        if self._journal_path is not None:
-            wall, now_ns = self._clock.wall(), self._clock.monotonic_ns()
-            created = wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            header = journal_header(self._recordings, id_=ulid(wall, secrets.SystemRandom()), created=created)
-            self._stage.journal = Journal(self._journal_path, header, now_ns)
+            self._stage.watch()
+        self._stage.journal = self._opened_journal(self._clock)
+        if self._stage.journal is not None:
             stack.callback(self._stage.journal.close)
 
     # Addresses
@@ -244,28 +234,24 @@ class ReplayService:
     @property
     def endpoint(self) -> str:
         """The one setting that points a client here: ``http://127.0.0.1:P?stream=Q``."""
-        return f"{self._origin('http', self._http.port)}?stream={self._ws.port}"
+        return self._doors.endpoint
 
     @property
     def ports(self) -> tuple[int, int]:
         """The ports of HTTP and of the stream: what a network guard has to let through."""
-        return self._http.port, self._ws.port
+        return self._doors.ports
 
     @property
     def token_url(self) -> str:
-        return self._origin("http", self._http.port) + TOKEN_PATH
+        return self._doors.token_url
 
     @property
     def gateway_url(self) -> str:
-        return self._origin("http", self._http.port) + GATEWAY_PATH
+        return self._doors.gateway_url
 
     @property
     def stream_url(self) -> str:
-        return self._origin("ws", self._ws.port) + STREAM_PATH
-
-    def _origin(self, scheme: str, port: int) -> str:
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{scheme}{'s' if self._secure else ''}://{host}:{port}"
+        return self._doors.stream_url
 
     def mint_token(self) -> str:
         """An access token, without asking for it over HTTP."""
@@ -322,19 +308,13 @@ class ReplayService:
         self._changed.set()
 
     def _new_script(self, track: Track, bound: Bound) -> Script:
-        script = self._script(track, bound=bound, plan=self._plan_of(track))
+        script = self._script(track, bound=bound, plan=self._content.plan_of(track))
         self._scripts.append(script)
         return script
 
     async def _wait(self, began_ns: int, distance_us: int) -> None:
         if self._speed is not None:
             await self._clock.sleep_until(began_ns + max(0, round(distance_us * 1000 / self._speed)))
-
-    def _plan_of(self, track: Track) -> Plan:
-        plan = self._plans.get(id(track))
-        if plan is None:
-            plan = self._plans[id(track)] = Plan(track)
-        return plan
 
     def _retry_date(self) -> str:
         """An HTTP date two seconds from now."""
@@ -356,28 +336,25 @@ class ReplayService:
     async def _answer(self, call: Call) -> Answer:
         self._stage.moved()
         try:
-            if self._upstream is not None and not self._desk.knows(call):
-                return await self._upstream.answer(call)
-            return await self._desk.answer(call)
+            answer = preflight(call, self._origins)
+            return answer or with_origin(await self._found(call), call)
         finally:
             self._stage.moved()
             self._changed.set()
 
+    async def _found(self, call: Call) -> Answer:
+        if self._upstream is not None and not self._desk.knows(call):
+            return await self._upstream.answer(call)
+        return await self._desk.answer(call)
+
     def _admit(self, handshake: Handshake) -> Refusal | None:
         self._stage.moved()
-        authorization = handshake.headers.get("authorization", "")
-        if self._needs_token and not self._tokens.accepts(authorization, handshake.query):
-            return Refusal(status=401, body="unknown access token\n")
-        refused = self._roster.refusal(handshake.path)
-        if refused is not None and refused.refusal is not None:
-            self._changed.set()
-            if self._stage.journal is not None:
-                self._stage.journal.refused(refused, self._clock.monotonic_ns())
-            return _refusal(refused.refusal)
-        if self._roster.known(handshake.path) or self._upstream is not None:
-            return None
-        self._add_problem(UnexpectedMessage("connection to a path that was not recorded", fix=f"dial {STREAM_PATH}"))
-        return Refusal(status=404, body="the recording has no connection on this path\n")
+        return self._admission(handshake)
+
+    def _refused(self, track: Track) -> None:
+        self._changed.set()
+        if self._stage.journal is not None:
+            self._stage.journal.refused(track, self._clock.monotonic_ns())
 
     async def _serve(self, peer: Peer) -> None:
         player = Player(peer, self._stage)
@@ -398,7 +375,11 @@ def _level(match: str) -> Level:
         raise ConfigError("match", match, " | ".join(Level)) from None
 
 
-def _refusal(recorded: WsReject) -> Refusal:
-    status = recorded.status if 200 <= recorded.status < 600 else 502
-    headers = replayed_headers(recorded.headers, decoded=True)
-    return Refusal(status=status, headers=headers, body=recorded.body or "")
+def _opened_journal(path: Path | None, recordings: Sequence[Recording], seed: int, clock: Clock) -> Journal | None:
+    """The replay's own recording, begun; None where none was asked for."""
+    if path is None:
+        return None
+    wall, now_ns = clock.wall(), clock.monotonic_ns()
+    created = wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    header = journal_header(recordings, id_=ulid(wall, secrets.SystemRandom()), created=created)
+    return Journal(path, header, now_ns, seed=seed)

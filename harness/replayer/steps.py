@@ -16,7 +16,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -34,10 +33,10 @@ from harness.recording.entry import (
     WsOpen,
     WsReject,
 )
+from harness.replayer.shape import type_shown
 
 __all__ = ["Action", "Step", "Track", "payload_of", "tracks_of", "with_end"]
 
-_NAME = re.compile(r"[a-z][a-z_.]{0,40}")
 _ACCEPT = -1
 _MAX_BYTES = 4 << 20  # the longest message of the dialect
 _WsEntry = WsOpen | WsAccept | WsReject | WsMessage | WsControl | WsClose | WsAbort | Withheld
@@ -79,6 +78,7 @@ class Step:
         any_code: True where the client's end may be of any kind (it aborted when recorded).
         fragments: sizes in bytes of the frames a message is sent in, with the recorded distances in us.
         hold_us: waited before it at any speed, also at instant (faults).
+        withheld: the entry this step stands in for, if it is none of its own; rule 3.
         tweak: what a TWEAK does; ``code`` is its number.
         fault: the fault that made or changed the step, '' for one as recorded.
     """
@@ -96,6 +96,7 @@ class Step:
     any_code: bool = False
     fragments: tuple[tuple[int, int], ...] = ()
     hold_us: int = 0
+    withheld: Withheld | None = None
     tweak: str = ""
     fault: str = ""
 
@@ -105,13 +106,18 @@ class Step:
         return self.action in _OURS
 
     @property
+    def ends(self) -> bool:
+        """True if the connection ends with it."""
+        return self.action in _ENDINGS
+
+    @property
     def label(self) -> str:
         """The step in words; see rule 6."""
         match self.action:
             case Action.EXPECT:
-                return f"send #{self.number} (entry {self.n}{_type_shown(self.data, ', ')})"
+                return f"send #{self.number} (entry {self.n}{_after(', ', type_shown(self.data))})"
             case Action.SEND:
-                return f"the message of entry {self.n}{_type_shown(self.data, ' ')}"
+                return f"the message of entry {self.n}{_after(' ', type_shown(self.data))}"
             case Action.PING:
                 return f"the ping of entry {self.n}"
             case Action.RAW | Action.TWEAK:
@@ -245,12 +251,13 @@ def _step(entry: _WsEntry, parent: int, number: int) -> Step | None:
         case WsMessage():
             return _expected(entry, parent, number)
         case Withheld(dir="in", of_kind="ws.message"):
-            return Step(n=entry.n, t_us=entry.t, action=Action.SEND, parent=parent, data=_stand_in(entry))
+            data = _stand_in(entry)
+            return Step(n=entry.n, t_us=entry.t, action=Action.SEND, parent=parent, data=data, withheld=entry)
         case Withheld(dir="out", of_kind="ws.message"):
             return Step(n=entry.n, t_us=entry.t, action=Action.EXPECT, number=number, parent=parent)
         case WsControl(dir="in", opcode="ping"):
-            data = payload_of(None, entry.base64) or b""
-            return Step(n=entry.n, t_us=entry.t, action=Action.PING, parent=parent, data=data)
+            ping = payload_of(None, entry.base64) or b""
+            return Step(n=entry.n, t_us=entry.t, action=Action.PING, parent=parent, data=ping)
         case WsClose() | WsAbort():
             return _ending(entry, parent)
         case _:
@@ -307,13 +314,5 @@ def _ending(entry: WsClose | WsAbort, parent: int) -> Step:
     )
 
 
-def _type_shown(data: str | bytes | None, before: str) -> str:
-    """The message's type where it reads like a name; '' for anything else."""
-    if not isinstance(data, str) or len(data) > _MAX_BYTES:
-        return ""
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return ""
-    type_ = value.get("type") if isinstance(value, dict) else None
-    return f"{before}{type_}" if isinstance(type_, str) and _NAME.fullmatch(type_) else ""
+def _after(before: str, word: str) -> str:
+    return f"{before}{word}" if word else ""

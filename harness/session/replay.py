@@ -19,12 +19,13 @@ from harness.dialects.strict_json import StrictJsonError, loads
 from harness.errors import AuthError, ConnectionLost, HarnessError, RecordingFormatError
 from harness.metrics.latency import LatencyBook
 from harness.pipeline.policy import PipelinePolicy
-from harness.recording.entry import Gap, HttpChunk, OutcomeEntry, WsMessage
+from harness.recording.entry import HttpChunk, OutcomeEntry, WsMessage
 from harness.recording.reader import Recording
 from harness.replayer.service import ReplayService
 from harness.session.dialects import dialect_of
+from harness.session.holes import given_up
 from harness.session.parts import Credentials, Tools, policy_for
-from harness.session.session import SessionPlan, SessionRun, run_session
+from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
 from harness.session.store import Store
 from harness.wire.guard import NetworkGuard
 
@@ -56,6 +57,9 @@ async def replay_recording(
     store: Store | None = None,
     book: LatencyBook | None = None,
     dialect: Dialect | None = None,
+    clock: Clock | None = None,
+    record: RecordTo | None = None,
+    journal: Path | None = None,
 ) -> Replayed:
     """One recording, served and consumed in this process.
 
@@ -63,18 +67,21 @@ async def replay_recording(
         speed: 1 = as recorded, None = instant: order only, no waiting.
         dialect: instead of the one the header names.
         policy: its subscription is replaced by the recorded one, so that the client sends what was sent.
+        clock: stamps and waits; None = a virtual one at instant speed, else the machine's.
+        record: record the client's side.
+        journal: write the service's own recording to this file.
 
     Raises:
         RecordingFormatError: the recording holds no subscription.
     """
-    clock: Clock = VirtualClock(auto=True) if speed is None else SystemClock()
+    clock = clock or (VirtualClock(auto=True) if speed is None else SystemClock())
     dialect = dialect or dialect_of(recording.header)
     policy = policy_for(policy, dialect)
     if isinstance(dialect, MediationDialect):
         conversations, subscription = _subscribed(recording)
     else:
         conversations, subscription = _heard(recording, dialect), policy.subscription
-    service = ReplayService([recording], dialect=dialect, clock=clock, speed=speed, lenient=True)
+    service = ReplayService([recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal)
     async with service:
         plan = SessionPlan(
             addresses=resolve(endpoint=service.endpoint),
@@ -85,7 +92,8 @@ async def replay_recording(
             dialect=dialect,
             clock=clock,
             stopwatch=SystemClock(),
-            options=ClientOptions(give_up_after=_given_up(recording), attempts=50),
+            options=ClientOptions(give_up_after=given_up(recording.entries, dialect, policy), attempts=50),
+            record=record,
             store=store,
             book=book,
         )
@@ -164,15 +172,6 @@ def _subscription(value: dict[str, Any], path: Path, n: int) -> Subscription:
         return Subscription.model_validate(fields)
     except ValidationError:
         raise RecordingFormatError(f"entry {n}: the subscription is out of its bounds", path=path) from None
-
-
-def _given_up(recording: Recording) -> dict[int, list[str]]:
-    """What the recorded timers decided: after how many messages which conversation's hole was given up."""
-    found: dict[int, list[str]] = {}
-    for entry in recording.entries:
-        if isinstance(entry, Gap) and entry.reason == "timer":
-            found.setdefault(entry.after, []).append(entry.conversation)
-    return found
 
 
 def baseline(recording: Recording) -> list[OutcomeEntry] | None:

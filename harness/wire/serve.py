@@ -1,6 +1,6 @@
 """A WebSocket server on loopback: it moves bytes and knows nothing of recordings.
 
-1. Loopback only; port 0 lets the system choose; a port in use is a ConfigError with the way out.
+1. Loopback, unless ``remote`` says otherwise; port 0 lets the system choose; a port in use is a ConfigError with the way out.
 2. Nothing is logged and no signal is caught: both belong to the program around.
 3. An exception in a handler is our fault: the connection ends (1011, a handshake with 500) and the exception is raised when
    the server is left.
@@ -234,6 +234,7 @@ class WsServer:
         origins: the origins of browsers that may connect; clients without one always may.
         max_connections: open at once; more are refused with 503.
         handshake_s: see rule 5.
+        remote: let ``host`` be another address than loopback.
     """
 
     def __init__(
@@ -248,7 +249,9 @@ class WsServer:
         origins: Sequence[str] = (),
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
+        remote: bool = False,
     ) -> None:
+        self._remote = remote
         self._tls = tls
         self._origins = origins
         self._max = max_connections
@@ -262,7 +265,7 @@ class WsServer:
         self.port = port
 
     async def __aenter__(self) -> Self:
-        listener = listening_socket(*self._bind)
+        listener = listening_socket(*self._bind, remote=self._remote)
         self.port = listener.getsockname()[1]
         self._server = await serve(
             self._serve,

@@ -1,6 +1,6 @@
 """An HTTP server on loopback: it moves bytes and knows nothing of recordings.
 
-1. Loopback only; port 0 lets the system choose; a port in use is a ConfigError with the way out.
+1. Loopback, unless ``remote`` says otherwise; port 0 lets the system choose; a port in use is a ConfigError with the way out.
 2. Nothing is logged and no signal is caught: both belong to the program around.
 3. An exception in the handler is our fault: it is answered with 500 and raised when the server is left.
 4. A connection that brings no request within ``HANDSHAKE_S`` is dropped; one over the cap is answered with 503.
@@ -59,6 +59,7 @@ class HttpServer:
         port_name: how the user calls the port, for messages.
         tls: speak TLS with this context.
         max_connections: open at once; more are answered with 503.
+        remote: let ``host`` be another address than loopback.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class HttpServer:
         port_name: str = "port",
         tls: ssl.SSLContext | None = None,
         max_connections: int | None = None,
+        remote: bool = False,
     ) -> None:
+        self._remote = remote
         self._tls = tls
         self._max = max_connections
         self._handler = handler
@@ -80,7 +83,7 @@ class HttpServer:
         self.port = port
 
     async def __aenter__(self) -> Self:
-        listener = listening_socket(*self._bind)
+        listener = listening_socket(*self._bind, remote=self._remote)
         self.port = listener.getsockname()[1]
         self._server = _QuietServer(_uvicorn_config(self._app, self._max), self._tls)
         await self._server.open(listener)

@@ -268,7 +268,7 @@ def paced() -> tuple[float, float]:
         service = ReplayService([recording(PACED, STEP_US)], dialect=MediationDialect(), clock=SystemClock(), speed=1)
         async with service:
             await them.serve(service.ports[1], service.mint_token())
-            return _pace_of(_read_stamps(them.done), service._scripts[0]._happened[0])
+            return _pace_of(_read_stamps(them.done), service._scripts[0].progress.happened[0])
 
     with clients(1, stamps=True) as them:
         return asyncio.run(run(them))

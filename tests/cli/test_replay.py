@@ -7,11 +7,13 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import httpx
@@ -23,7 +25,7 @@ from harness.cli import replay
 from harness.cli.replay import command
 from harness.clock import SystemClock
 from harness.dialects.mediation import MediationDialect
-from harness.recording.entry import Header, Redaction, WsAccept, WsClose, WsMessage, WsOpen
+from harness.recording.entry import Header, Redaction, Unknown, WsAccept, WsClose, WsMessage, WsOpen
 from harness.recording.reader import read_recording
 from harness.recording.writer import RecordingWriter
 from harness.replayer.service import ReplayService
@@ -135,6 +137,105 @@ def test_bad_files(tmp_path: Path, recording: Path) -> None:
     broken.write_bytes(recording.read_bytes()[:-30])
     for path, code in ((tmp_path / "none", 5), (tmp_path / "empty", 5), (broken, 4)):
         assert invoked(str(path)).exit_code == code
+
+
+FRAMES = [
+    # the fault, what a socket sees after its subscribe, as (opcode, payload)
+    ("extra_field:at=entry:4", [(1, b'{"seq":1,"fault":"extra"}'), (1, b'{"seq":2}')]),
+    ("duplicate:at=count:2,n=2", [(1, b'{"seq":1}'), *[(1, b'{"seq":2}')] * 3]),
+    ("drop:code=1011,at=time:0", [(1, b'{"seq":1}'), (8, b"\x03\xf3")]),
+    ("binary:at=count:1,times=all", [(2, b'{"seq":1}'), (1, b'{"seq":2}')]),
+]
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> Path:
+    """A recording of two numbered messages."""
+    redaction = Redaction(state="fictional")
+    header = Header(id="x", created="2026-01-01T00:00:00Z", tool="test/1", source="synthetic", redaction=redaction)
+    with RecordingWriter(tmp_path / "two.rec.jsonl", header) as writer:
+        writer.append(WsOpen(n=1, t=0, conn="w1", url=STREAM))
+        writer.append(WsAccept(n=2, t=0, conn="w1", re=1))
+        writer.append(WsMessage(n=3, t=0, conn="w1", dir="out", text=SUBSCRIBE))
+        writer.append(WsMessage(n=4, t=0, conn="w1", dir="in", text='{"seq":1}'))
+        writer.append(WsMessage(n=5, t=1, conn="w1", dir="in", text='{"seq":2}'))
+        return writer.seal("composed")
+
+
+def frames_of(endpoint: dict[str, str], count: int) -> list[tuple[int, bytes]]:
+    """What comes down a plain socket: the first frames, as (opcode, payload)."""
+    credentials = (endpoint["client_id"], endpoint["client_secret"])
+    with httpx.Client(trust_env=False) as http:
+        form = {"grant_type": "client_credentials"}
+        token = http.post(endpoint["token_url"], data=form, auth=credentials).json()["access_token"]
+    url = urlsplit(endpoint["stream_url"])
+    with socket.create_connection((url.hostname, url.port), timeout=20) as line, line.makefile("rb") as file:
+        line.sendall(
+            f"GET {url.path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n".encode()
+        )
+        while file.readline() != b"\r\n":
+            pass
+        line.sendall(bytes([0x81, 0x80 | len(SUBSCRIBE)]) + bytes(4) + SUBSCRIBE.encode())
+        heads = (file.read(2) for _ in range(count))
+        return [(head[0] & 0x0F, file.read(head[1])) for head in heads]
+
+
+@pytest.mark.parametrize("fault,frames", FRAMES)
+def test_a_fault_from_the_command_line(
+    started: Any, numbered: Path, tmp_path: Path, fault: str, frames: list[tuple[int, bytes]]
+) -> None:
+    """What was asked for on the command line is what a plain socket sees, and what --log tells of."""
+    log = tmp_path / "own.rec.jsonl"
+    process = started(numbered, "--json", "--fault", fault, "--log", log, "--seed", "9")
+    assert frames_of(json.loads(process.stdout.readline()), len(frames)) == frames
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    told = [entry.raw for entry in read_recording(log).entries if isinstance(entry, Unknown)]
+    assert {(one["name"], one["seed"]) for one in told} == {(fault, 9)}
+
+
+def test_faults_from_a_file_and_the_command_line(started: Any, numbered: Path, tmp_path: Path) -> None:
+    """Both are played, those of the command line first."""
+    file, log = tmp_path / "faults.txt", tmp_path / "own.rec.jsonl"
+    file.write_text("# what goes wrong\nduplicate:at=count:1\nbinary:at=type:late   # there is none yet\n")
+    words = "type_change:field=seq,at=entry:5"
+    assert "a place that is in the recording" in invoked(str(numbered), "--faults", str(file)).stderr
+    file.write_text("# what goes wrong\nduplicate:at=count:1\n")
+    process = started(numbered, "--json", "--fault", words, "--faults", file, "--log", log)
+    seen = frames_of(json.loads(process.stdout.readline()), 3)
+    assert seen == [(1, b'{"seq":1}'), (1, b'{"seq":1}'), (1, b'{"seq":"2"}')]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    told = [entry.raw["name"] for entry in read_recording(log).entries if isinstance(entry, Unknown)]
+    assert told == ["duplicate:at=count:1", words]
+
+
+@pytest.mark.parametrize(
+    "fault,words",
+    [
+        ("fire", "--fault: 'fire' is not allowed; expected one of 429, 5xx, accept_then_close"),
+        ("gap:by=3", "--fault gap: 'by=3' is not allowed; expected KEY=VALUE with one of n, at, nth, times"),
+        ("drop:code=99", "expected a close code from 1000 to 4999, fin or rst"),
+        ("gap:at=entry:99", "expected a place that is in the recording"),
+        ("429:retry_after=soon", "expected seconds, date, long or none"),
+    ],
+)
+def test_wrong_faults(recording: Path, fault: str, words: str) -> None:
+    """A fault that cannot be played is a usage error that says what can."""
+    done = invoked(str(recording), "--fault", fault)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_wrong_line_in_a_file_of_faults(recording: Path, tmp_path: Path) -> None:
+    """It is named by its number; a file that cannot be read is named too."""
+    (tmp_path / "faults.txt").write_text("gap\nfire\n")
+    done = invoked(str(recording), "--faults", str(tmp_path / "faults.txt"))
+    assert (done.exit_code, "--faults line 2" in done.stderr) == (2, True)
+    assert invoked(str(recording), "--faults", str(tmp_path / "none.txt")).exit_code == 2
 
 
 def invoked(*arguments: str) -> Any:

@@ -102,7 +102,7 @@ def test_a_stall_names_what_it_waits_for(tape: Any) -> None:
     assert script.tick(5149 * MS) == []
     error = failure(commands := script.tick(5150 * MS))
     assert isinstance(error, ReplayStalled)
-    assert error.waiting_for == "one: send #1 (entry 4, subscribe)"
+    assert error.waiting_for == "one: send #1 (entry 4, subscribe) like {type: subscribe}"
     assert error.after_s == pytest.approx(5.1)
     assert commands[1] == Close(code=4400, reason="replay: waited too long for the client")
     assert script.state is State.FAILED
@@ -123,9 +123,9 @@ def test_compare_first_then_advance(tape: Any) -> None:
     script.connected(0)
     error = failure(commands := script.received('{"type":"b","x":3}', 1))
     assert isinstance(error, UnexpectedMessage)
-    assert error.what == "send #1 on one: connection w1 (entry 1)"
+    assert error.what == "send #1 on one: connection w1 (entry 1) where send #1 (entry 3, a) was expected"
     assert error.nearest == "send #2 (entry 5, b)"
-    assert error.differences == ("/type: another string", "/x: another number")
+    assert error.differences == ("/x: another number",)
     assert commands[1:] == [Close(code=4400, reason="replay: unexpected message")]
     assert len(script.unplayed()) == 3
     assert script.received("more", 2) == []
