@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -38,8 +39,8 @@ def test_all_sessions_with_their_requests(root: Path) -> None:
 
 def test_more_clients_than_files(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system lets a process open too few files, that is said, with how many clients there may be."""
-    monkeypatch.setattr(load.resource, "getrlimit", lambda _: (64, 300))
-    monkeypatch.setattr(load.resource, "setrlimit", lambda *_: None)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (64, 300))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
     recording = root / "recordings" / "bank-lost-card.rec.jsonl"
     done = CliRunner().invoke(command, [str(recording), "--clients", "101"])
     assert done.exit_code == 2
@@ -49,7 +50,7 @@ def test_more_clients_than_files(root: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_replay_that_does_not_start(root: Path, tmp_path: Path) -> None:
     """A process that ends before it serves is told, not waited for."""
     with (
-        pytest.raises(ServiceError, match="did not start.*no such file"),
+        pytest.raises(ServiceError, match=r"did not start.*no such file"),
         load._replays([tmp_path / "none.rec.jsonl"], 1),
     ):
         pytest.fail("there is nothing to serve")
