@@ -60,7 +60,7 @@ def _digests(lines: list[socket.socket], size: int) -> dict[str, int]:
     seen = {line: (hashlib.sha256(), 0) for line in lines}
     with selectors.DefaultSelector() as selector:
         for one in lines:
-            selector.register(line, selectors.EVENT_READ)
+            selector.register(one, selectors.EVENT_READ)
         while selector.get_map():
             ready = selector.select(120)
             assert ready, "nothing came for two minutes"
@@ -166,27 +166,6 @@ def test_a_thousand_unfinished_handshakes(served: Any, call: Any, figure: Any) -
     figure("1,000 half-open handshakes (timeout 5 s): ended, and after s", (ended, round(after_s, 2)))
     assert ended == 1000
     assert after_s < 8
-
-
-def test_the_cap_on_connections(served: Any, call: Any, raw: Any) -> None:
-    """One over the cap is told 503 with Retry-After, on the stream; when one leaves, another may come."""
-    seen: list[Any] = []
-
-    async def talk(client: Any) -> None:
-        held = [raw(client.service, client.token) for _ in range(3)]
-        seen.extend([(await one.open()).status for one in held])
-        seen.append(held[2].heard.headers["retry-after"])
-        held[0].send((1000).to_bytes(2, "big"), 8)
-        await held[0].hear()
-        for one in held:
-            await one.close()
-        async with asyncio.timeout(10):
-            while (await held[2].open()).status != 101:
-                await held[2].close()
-        await held[2].close()
-
-    served(talk, call(), loop=True, max_connections=2)
-    assert seen == [101, 101, 503, "1"]
 
 
 @pytest.mark.parametrize(
