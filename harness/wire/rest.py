@@ -66,6 +66,7 @@ class RestClient:
         timeout_s: for each phase of a request.
         attempts: tries in all before the last failure is raised.
         direct: take nothing from the environment (loopback).
+        connections: open at once at most; requests beyond wait for one.
     """
 
     def __init__(
@@ -77,11 +78,13 @@ class RestClient:
         timeout_s: float = 10.0,
         attempts: int = 4,
         direct: bool = True,
+        connections: int = 100,
     ) -> None:
         self._clock = clock
         self._rng = rng
         self._attempts = attempts
-        self._transport = _Tee(httpx.AsyncHTTPTransport(trust_env=not direct), tap, clock)
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=20)
+        self._transport = _Tee(httpx.AsyncHTTPTransport(trust_env=not direct, limits=limits), tap, clock)
         self._client = httpx.AsyncClient(transport=self._transport, timeout=timeout_s, trust_env=not direct)
 
     async def __aenter__(self) -> RestClient:

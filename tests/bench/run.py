@@ -5,6 +5,9 @@
    function doing the same work; ``per``: units of work in one call (default 1); ``target``: the highest allowed
    ours / first rival (1/8 = eight times less CPU). Without ``against``, ``target`` is the highest allowed value of ours.
    ``value``: instead of ``ours``, a function returning the figure itself (bytes, a growth ratio, a count).
+   ``also``: a function returning more rivals, and why others are absent (name -> reason); it may install them.
+   ``hardest``: the ratio is taken to the best of the rivals, not to the first. ``absolute``: ``target`` is of ours itself,
+   the rivals are only shown.
    ``missing``: a function saying what the row lacks to be measured here, '' for nothing; then it is left out, aloud.
 2. A figure is CPU time of this process and of the children it waited for, never wall clock. A function whose work is
    done by a process that lives on returns that process's CPU seconds itself, as a float.
@@ -51,7 +54,8 @@ def timed(call: Callable[[], object]) -> float:
 
 def measure(row: Row, rounds: int) -> dict[str, Any]:
     """One row of the report."""
-    rivals: Mapping[str, Callable[[], object]] = row.get("against", {})
+    more, absent = row["also"]() if "also" in row else ({}, {})
+    rivals: Mapping[str, Callable[[], object]] = {**row.get("against", {}), **more}
     against: dict[str, list[float]] = {name: [] for name in rivals}
     ours: dict[str, list[float]] = {"first": [], "second": []}
     sample = row["value"] if "value" in row else lambda: timed(row["ours"])
@@ -67,14 +71,16 @@ def measure(row: Row, rounds: int) -> dict[str, Any]:
     scale = 1.0 if "value" in row else SCALE[row["unit"].split("/")[0]] / row.get("per", 1)
     first, second = (statistics.median(values) for values in ours.values())
     figures = {name: statistics.median(values) * scale for name, values in against.items()}
-    return judged(row, first * scale, second * scale, figures)
+    for name, reason in absent.items():
+        print(f"bench: {row['name']}: {name} is left out: {reason}", file=sys.stderr, flush=True)
+    return judged(row, first * scale, second * scale, figures) | ({"absent": dict(absent)} if absent else {})
 
 
 def judged(row: Row, first: float, second: float, against: Mapping[str, float]) -> dict[str, Any]:
-    """The figures beside their target; with rivals the ratio is taken to the first of them."""
-    rival = next(iter(against.values()), None)
+    """The figures beside their target; with rivals the ratio is taken to one of them."""
+    rival = min(against.values(), default=None) if row.get("hardest") else next(iter(against.values()), None)
     ratio = first / rival if rival else None
-    figure = first if rival is None else ratio
+    figure = first if rival is None or row.get("absolute") else ratio
     target = row.get("target")
     return {
         "name": row["name"],

@@ -79,3 +79,21 @@ def test_the_project_has_rows(bench: ModuleType, root: Path) -> None:
     rows = bench.discover(root / "tests" / "bench")
     assert len({row["name"] for row in rows}) == len(rows) > 0
     assert all("unit" in row and ("ours" in row) != ("value" in row) for row in rows)
+
+
+def test_more_rivals(bench: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    """A row may find rivals when it is run; one that is absent is told with its reason, and kept in the report."""
+    row = {
+        "name": "one",
+        "unit": "us",
+        "value": lambda: 4.0,
+        "against": {"slow": lambda: 100.0},
+        "also": lambda: ({"fast": lambda: 10.0}, {"other": "not installed"}),
+        "target": 0.1,
+    }
+    first = bench.measure(row, 5)
+    assert (first["ratio"], first["met"], first["absent"]) == (0.04, True, {"other": "not installed"})
+    assert "one: other is left out: not installed" in capsys.readouterr().err
+    hardest = bench.measure({**row, "hardest": True}, 5)
+    assert (hardest["ratio"], hardest["met"]) == (0.4, False)
+    assert bench.measure({**row, "absolute": True, "target": 4}, 5)["met"] is True

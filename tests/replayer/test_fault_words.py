@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness.errors import ConfigError
@@ -74,3 +76,11 @@ def test_the_words_again() -> None:
     """The parameters come back from the words, as the journal has them."""
     assert parameters_of("drop:code=1011,at=type:end,nth=2") == ("drop", {"code": "1011", "at": "type:end", "nth": "2"})
     assert parameters_of("") == ("", {})
+
+
+def test_the_document_names_every_fault(root: Path) -> None:
+    """FAULTS.md has a row for each kind of fault, with its parameters."""
+    rows = [line for line in (root / "harness/replayer/FAULTS.md").read_text().splitlines() if line.startswith("| `")]
+    for name, parameters in PARAMETERS.items():
+        row = next(line for line in rows if f"`{name}`" in line.split("|")[1])
+        assert [one for one in parameters if f"`{one}`" not in row.split("|")[2]] == []
