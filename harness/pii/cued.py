@@ -22,7 +22,7 @@ _LONGEST_CUE = 4
 
 def cued_values(rules: RuleSet, view: View, said: list[Run]) -> list[Hit]:
     """The values of ``view``'s chain that stand after a cue; ``said`` are its spoken runs."""
-    if not view.has_any(rules.cue_ends):
+    if not view.has_cue(rules):
         return []
     lead = view.lead()
     spoken = {run.start: run for run in said}

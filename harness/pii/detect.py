@@ -12,10 +12,10 @@ import re
 from dataclasses import replace
 
 from harness.pii.cued import cued_values
+from harness.pii.gate import FEW_DIGITS, is_plain
 from harness.pii.hits import Hit, accepted, chosen, hit_of
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.runs import GROUP, written_runs
-from harness.pii.segment import FEW_DIGITS, is_plain
 from harness.pii.spoken import Run, addresses, has_number_word, runs
 from harness.pii.validators import fit_iban
 from harness.pii.view import View

@@ -29,6 +29,7 @@ from importlib import resources
 from typing import Any, Literal, cast
 
 from harness.errors import ConfigError
+from harness.pii.gate import words_of
 from harness.pii.validators import VALIDATORS
 
 __all__ = ["Context", "Cues", "Rule", "RuleSet", "builtin_rules", "builtin_sources", "load_rules"]
@@ -141,6 +142,8 @@ class RuleSet:
     """Rules of kind ``value`` by cue phrase (words in lower case)."""
     cue_ends: frozenset[str]
     """Last words of the cue phrases."""
+    cue_low: frozenset[bytes]
+    """The same for the gate."""
     builtin: bool = False
     """Exactly the rules of the package: quick tests made for them hold."""
 
@@ -186,7 +189,8 @@ def load_rules(
         for cue in rule.cues:
             by_cue[cue] = (*by_cue.get(cue, ()), rule)
     by_kind: dict[Kind, tuple[Rule, ...]] = {kind: tuple(r for r in rules if r.kind == kind) for kind in _KINDS}
-    return RuleSet(rules, digest, by_digits, by_kind, by_cue, frozenset(_LETTERS.findall(cue)[-1] for cue in by_cue))
+    ends = frozenset(_LETTERS.findall(cue)[-1] for cue in by_cue)
+    return RuleSet(rules, digest, by_digits, by_kind, by_cue, ends, words_of(ends))
 
 
 def builtin_sources() -> list[tuple[str, str]]:

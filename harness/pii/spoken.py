@@ -20,9 +20,11 @@ from typing import Any
 from harness.text.lexicon import load, words
 
 __all__ = [
+    "AT_WORDS",
     "CLASSES",
     "EXTENSION",
     "HOT_WORDS",
+    "JOINERS",
     "MONTHS",
     "NUMBER_WORDS",
     "Address",
@@ -41,7 +43,8 @@ _TENS = frozenset(_DATA["tens"])
 _SCALE: Mapping[str, str] = _DATA["scale"]
 _REPEAT: Mapping[str, int] = _DATA["repeat"]
 _JOINER: Mapping[str, str] = _DATA["joiner"]
-_AT = words(_DATA["at"])
+_AT = AT_WORDS = words(_DATA["at"])
+JOINERS = frozenset(_JOINER)
 _TLD = words(_DATA["tld"])
 _NEVER = words(_DATA["never_local"])
 EXTENSION = words(_DATA["extension"]) | {"x"}

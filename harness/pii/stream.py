@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.pii.detect import classify
+from harness.pii.gate import has_any, is_cold, is_idle
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.rules import RuleSet, builtin_rules
-from harness.pii.segment import CAP, Segmenter, cold_cut, is_cold, is_idle
-from harness.pii.view import has_any
+from harness.pii.segment import CAP, Segmenter, cold_cut
+from harness.pii.view import any_word
 from harness.text.fold import Folder
 from harness.text.placeholder import placeholder
 from harness.text.span import RedactedText, Span
@@ -83,7 +84,7 @@ class SpanStream:
         self._waiting += chunk
         self._look()
         text = self._text
-        if not self._masking and text.isascii() and len(text) < CAP and is_cold(text):
+        if not self._masking and text.isascii() and len(text) < CAP and is_cold(text, CAP):
             cut = cold_cut(text)
             if cut:
                 self._tail = (self._tail + text[:cut])[-_TAIL:]
@@ -113,7 +114,7 @@ class SpanStream:
         """No more text: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
         self._look()
         text = self._text
-        if not self._masking and text.isascii() and is_cold(text):
+        if not self._masking and text.isascii() and is_cold(text, CAP):
             self._tail = (self._tail + text)[-_TAIL:]
             self._text, self._offsets, self.settled = "", range(0), self._raw
             return []
@@ -170,8 +171,11 @@ class SpanStream:
 
     def _is_idle(self, chain: str) -> bool:
         """The quick test of a chain and of the cues that may stand before it."""
-        cues = self._rules.cue_ends
-        return is_idle(chain, cues) and (len(chain) < 3 or not has_any(self._tail[-_LEAD:], cues))
+        cues = self._rules.cue_low
+        if not is_idle(chain, cues):
+            return False
+        lead = self._tail[-_LEAD:]
+        return len(chain) < 3 or not (has_any(lead, cues) if lead.isascii() else any_word(lead, self._rules.cue_ends))
 
     def _remember(self, text: str) -> None:
         self._tail = (self._tail + text)[-_TAIL:]
@@ -248,7 +252,7 @@ class Redactor:
     def __init__(self, rules: RuleSet | None = None) -> None:
         self._rules = rules if rules is not None else builtin_rules()
         self._quick = self._rules.builtin
-        self._cue_ends = self._rules.cue_ends
+        self._cue_ends = self._rules.cue_low
 
     @property
     def policy_digest(self) -> str:
@@ -262,7 +266,7 @@ class Redactor:
 
     def detect(self, text: str) -> list[Span]:
         """Spans of ``text``, sorted, not overlapping."""
-        if text.isascii() and (is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text)):
+        if text.isascii() and (is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text, CAP)):
             return []
         stream = self.span_stream()
         stream.hold(text)
