@@ -18,7 +18,20 @@ from collections.abc import Set
 
 from harness.pii.spoken import AT_WORDS, HOT_WORDS, JOINERS, NUMBER_WORDS
 
-__all__ = ["FEW_DIGITS", "HOT", "WAKE", "has_any", "is_cold", "is_idle", "is_plain", "low", "words_of"]
+__all__ = [
+    "FEW_DIGITS",
+    "HOT",
+    "NUMBER",
+    "SAID_MAIL",
+    "WAKE",
+    "has_any",
+    "is_cold",
+    "is_idle",
+    "is_plain",
+    "low",
+    "words_in",
+    "words_of",
+]
 
 FEW_DIGITS = 6
 """Without a cue no value of the built-in rules has fewer digits, but for addresses of the network."""
@@ -40,6 +53,7 @@ _TABLE = bytes(
     for n in range(256)
 )
 """Letters in lower case, ``0`` for what is hot by itself, blanks for everything else."""
+_WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = 14
 _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
 
@@ -52,6 +66,13 @@ def low(text: str) -> bytes:
 def has_any(text: str, words: Set[bytes]) -> bool:
     """Whether one of ``words`` stands in the ASCII ``text``; digits part words."""
     return not words.isdisjoint(text.encode().translate(_TABLE).replace(b"0", b" ").split())
+
+
+def words_in(text: str) -> list[bytes]:
+    """The words of any text, in lower case; of one that is not ASCII, those without another letter in them."""
+    if text.isascii():
+        return text.encode().translate(_TABLE).replace(b"0", b" ").split()
+    return [word.encode() for word in _WORD.findall(text.lower()) if word.isascii()]
 
 
 def is_cold(text: str, longest: int) -> bool:

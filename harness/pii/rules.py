@@ -137,6 +137,10 @@ class RuleSet:
     digest: str
     by_digits: Mapping[int, tuple[Rule, ...]]
     """Rules of kind ``run`` by the digits they take."""
+    run_any: Mapping[int, re.Pattern[str]]
+    """Those rules as one pattern, whose group n is rule n; none where they cannot be joined (another engine, flags)."""
+    goes_on: bool
+    """Some rule of kind ``run`` may be followed by a full stop or a hyphen and a digit."""
     by_kind: Mapping[Kind, tuple[Rule, ...]]
     by_cue: Mapping[str, tuple[Rule, ...]]
     """Rules of kind ``value`` by cue phrase (words in lower case)."""
@@ -190,7 +194,25 @@ def load_rules(
             by_cue[cue] = (*by_cue.get(cue, ()), rule)
     by_kind: dict[Kind, tuple[Rule, ...]] = {kind: tuple(r for r in rules if r.kind == kind) for kind in _KINDS}
     ends = frozenset(_LETTERS.findall(cue)[-1] for cue in by_cue)
-    return RuleSet(rules, digest, by_digits, by_kind, by_cue, ends, words_of(ends))
+    return RuleSet(
+        rules=rules,
+        digest=digest,
+        by_digits=by_digits,
+        run_any={n: joined for n, some in by_digits.items() if (joined := _joined(some))},
+        goes_on=any(rule.after and any(rule.after.match(mark + "0") for mark in "-.") for rule in runs),
+        by_kind=by_kind,
+        by_cue=by_cue,
+        cue_ends=ends,
+        cue_low=words_of(ends),
+    )
+
+
+def _joined(rules: Sequence[Rule]) -> re.Pattern[str] | None:
+    """One pattern for all of ``rules``, the more important first."""
+    patterns = [rule.pattern for rule in rules]
+    if not all(isinstance(one, re.Pattern) and not one.groups and one.flags == re.UNICODE for one in patterns):
+        return None
+    return re.compile("|".join(f"({one.pattern})" for one in patterns)) if patterns else None
 
 
 def builtin_sources() -> list[tuple[str, str]]:

@@ -30,7 +30,6 @@ __all__ = [
     "Address",
     "Run",
     "addresses",
-    "has_number_word",
     "runs",
     "spoken_like",
     "written",
@@ -140,11 +139,6 @@ class Address:
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
-
-
-def has_number_word(text: str) -> bool:
-    """Whether a number word is among the words of ``text``."""
-    return not NUMBER_WORDS.isdisjoint(_SPEECH.findall(text.lower()))
 
 
 def runs(text: str) -> list[Run]:

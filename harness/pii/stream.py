@@ -93,10 +93,6 @@ class SpanStream:
             return []
         return self._drain(final=False)
 
-    def hold(self, text: str) -> None:
-        """Take a piece without looking at it yet; for a text that is finished with it."""
-        self._waiting += text
-
     def _look(self) -> None:
         """Fold what waits."""
         if self._waiting:
@@ -118,6 +114,12 @@ class SpanStream:
             self._tail = (self._tail + text)[-_TAIL:]
             self._text, self._offsets, self.settled = "", range(0), self._raw
             return []
+        return self._drain(final=True)
+
+    def whole(self, text: str) -> list[Span]:
+        """The spans of a text that is all there is; for a stream that was not fed."""
+        self._text, self._offsets = self._folder.feed(text)
+        self._raw = len(text)
         return self._drain(final=True)
 
     def _take(self, folded: str, offsets: Sequence[int]) -> None:
@@ -268,9 +270,7 @@ class Redactor:
         """Spans of ``text``, sorted, not overlapping."""
         if text.isascii() and (is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text, CAP)):
             return []
-        stream = self.span_stream()
-        stream.hold(text)
-        return stream.finish()
+        return self.span_stream().whole(text)
 
     def redact(self, text: str, operator: Operator = replace) -> RedactionResult:
         """``text`` with every span replaced."""

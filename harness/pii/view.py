@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from harness.pii.gate import has_any
+from harness.pii.gate import has_any, words_in
 from harness.pii.rules import RuleSet
 from harness.text.placeholder import PLACEHOLDER
 
@@ -16,7 +16,6 @@ __all__ = ["View", "any_word"]
 
 _NO_WORD = re.compile(r"[\W\d_]+")
 _LEAD_WORD = re.compile(r"[^\W_]+")
-_WORDS_ONLY = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
 _REACH = 160
 _LEAD = 120
 _NEAR = 80
@@ -62,7 +61,7 @@ class View:
             if "_REDACTED]" in text:
                 text = PLACEHOLDER.sub(" ", text)
             if text.isascii():
-                known = " ".join(text.translate(_WORDS_ONLY).split())
+                known = b" ".join(words_in(text)).decode()
             else:
                 known = _NO_WORD.sub(" ", text).strip().lower()
             self._before[start] = known
