@@ -126,7 +126,10 @@ class Rule:
 
     def valid(self, value: str) -> bool:
         """Whether every validator accepts ``value`` (folded)."""
-        return all(check(value) for check in self.validators)
+        for check in self.validators:  # noqa: SIM110 - a generator costs more than most checks
+            if not check(value):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,7 @@ def load_rules(
         digest=digest,
         by_digits=by_digits,
         run_any={n: joined for n, some in by_digits.items() if (joined := _joined(some))},
-        goes_on=any(rule.after and any(rule.after.match(mark + "0") for mark in "-.") for rule in runs),
+        goes_on=any(rule.after and any(rule.after.match(f"{mark}{n}") for mark in "-." for n in range(10)) for rule in runs),
         by_kind=by_kind,
         by_cue=by_cue,
         cue_ends=ends,
