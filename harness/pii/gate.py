@@ -29,6 +29,7 @@ __all__ = [
     "is_idle",
     "is_plain",
     "low",
+    "trie",
     "words_in",
     "words_of",
 ]
@@ -40,6 +41,17 @@ FEW_DIGITS = 6
 def words_of(words: Set[str]) -> frozenset[bytes]:
     """Lower-case ASCII words as the gate compares them."""
     return frozenset(word.encode() for word in words if word.isascii())
+
+
+def trie(words: Set[str]) -> str:
+    """A pattern for one of ``words``, the longest first, each letter looked at once; nothing after it is asked for."""
+    heads: dict[str, set[str]] = {}
+    for word in words:
+        if word:
+            heads.setdefault(word[0], set()).add(word[1:])
+    parts = [re.escape(head) + trie(tails) for head, tails in sorted(heads.items())]
+    inner = "(?:" + "|".join(parts) + ")" if len(parts) > 1 else "".join(parts)
+    return f"(?:{inner})?" if inner and "" in words else inner
 
 
 HOT = words_of(HOT_WORDS)

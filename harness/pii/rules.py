@@ -29,7 +29,7 @@ from importlib import resources
 from typing import Any, Literal, cast
 
 from harness.errors import ConfigError
-from harness.pii.gate import words_of
+from harness.pii.gate import trie, words_of
 from harness.pii.validators import VALIDATORS
 
 __all__ = ["Context", "Cues", "Rule", "RuleSet", "builtin_rules", "builtin_sources", "load_rules"]
@@ -63,12 +63,13 @@ class Cues:
 
     pattern: re.Pattern[str]
     first: frozenset[str]
+    known: frozenset[str]
 
     def nearest(self, before: str, near: frozenset[str], window: int) -> int | None:
         """Characters between the last cue in ``before`` and its end; None if none is in the window.
 
         Args:
-            before: cleaned text.
+            before: cleaned text, in lower case.
             near: at least the lower-case words of its window.
             window: characters.
         """
@@ -82,7 +83,7 @@ class Cues:
 
     def is_cue(self, word: str) -> bool:
         """Whether ``word`` is one of them."""
-        return self.pattern.fullmatch(word) is not None
+        return word.lower() in self.known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +320,6 @@ def _context(table: Mapping[str, Any]) -> Context:
 
 def _cues(words: Sequence[str]) -> Cues:
     """Any of ``words`` as whole words; case does not matter, longer ones first."""
-    listed = "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
-    first = frozenset(found[0] for word in words if (found := _LETTERS.findall(word.lower())))
-    return Cues(re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE), first)
+    known = {word.lower() for word in words}
+    first = frozenset(found[0] for word in known if (found := _LETTERS.findall(word)))
+    return Cues(re.compile(rf"(?<!\w)(?:{trie(known)})(?!\w)"), first, frozenset(known))

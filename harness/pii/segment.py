@@ -20,8 +20,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from harness.pii.gate import HOT, low
-from harness.pii.spoken import CLASSES, EXTENSION, HOT_WORDS
+from harness.pii.gate import HOT, low, trie
+from harness.pii.spoken import CLASSES, EXTENSION, HOT_WORDS, NUMBER_WORDS
 
 __all__ = [
     "CAP",
@@ -47,7 +47,12 @@ and what is not yet looked at)."""
 
 _TRIGGER = re.compile(r"[0-9@]")
 _WORD = re.compile(r"[^\W\d_]+")
-_LOW_WORD = re.compile(rb"[a-z]+")
+_HOT_WORD = re.compile(rf"(?<![a-z])(?:{trie({word for word in HOT_WORDS if word.isascii()})})(?![a-z])".encode())
+_NUMBER = trie(NUMBER_WORDS)
+_ROW = re.compile(rf"(?:(?:[0-9]+|{_NUMBER})[,.;:!?]{{0,3}} (?=[0-9]|(?:{_NUMBER})(?![^\W\d_])))+")
+"""Tokens that number words or digits follow: none of them can end a chain."""
+_ROW_LAST = 32
+"""More than the longest number word and what is read after it."""
 _ASCII_BOUNDARY = ' \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f<>"|[]{};'
 _ALNUM = re.compile(r"[^\W_]")
 _AFTER = re.compile(r"(\s{0,4})((?:[-(+./#*,:)…]{1,3}\s{0,2})?)([0-9]|[^\W\d_]{0,20})(.{0,2})", re.DOTALL)
@@ -101,35 +106,42 @@ class Segmenter:
         masking: the last segment was an oversize one left open.
     """
 
-    __slots__ = ("_edges", "_final", "_hot", "_hot_at", "_offsets", "_text", "_trigger")
+    __slots__ = ("_edges", "_final", "_hot", "_hot_at", "_low", "_lower", "_offsets", "_text", "_trigger")
 
     def __init__(self, text: str, offsets: Sequence[int], *, final: bool) -> None:
         self._text = text
         self._offsets = offsets
         self._final = final
         self._edges = _edges(text)
-        self._hot = self._hot_words()
-        self._hot_at = 0
         self._trigger = -1
+        self._hot: list[int] | None = None
+        if text.isascii():
+            self._low = low(text)
+            self._lower = text.lower()
+            self._hot_at = len(text) if HOT.isdisjoint(self._low.split()) else -1
+        else:
+            self._low = b""
+            self._lower = ""
+            self._hot_at = 0
+            self._hot = self._hot_words()
 
     def _hot_words(self) -> list[int]:
-        """Where whole hot words begin."""
-        text = self._text
-        stop = len(text) if self._final else len(text) - 1
-        if text.isascii():
-            plain = low(text)
-            hot = HOT.intersection(plain.split())
-            if not hot:
-                return []
-            return [m.start() for m in _LOW_WORD.finditer(plain) if m[0] in HOT and m.end() <= stop]
-        first = "".join([char.lower()[:1] for char in text])
+        """Where whole hot words begin, in text that is not ASCII."""
+        first = "".join([char.lower()[:1] for char in self._text])
+        stop = len(first) if self._final else len(first) - 1
         return [m.start() for m in _WORD.finditer(first) if m[0] in HOT_WORDS and m.end() <= stop]
 
     def _next_hot(self, start: int) -> int:
         """The first hot character from ``start`` on; the text's length if there is none."""
+        size = len(self._text)
         if self._trigger < start:
             found = _TRIGGER.search(self._text, start)
-            self._trigger = found.start() if found else len(self._text)
+            self._trigger = found.start() if found else size
+        if self._hot is None:
+            if self._hot_at < start:
+                word = _HOT_WORD.search(self._low, start)
+                self._hot_at = word.start() if word and (self._final or word.end() < size) else size
+            return min(self._trigger, self._hot_at)
         while self._hot_at < len(self._hot) and self._hot[self._hot_at] < start:
             self._hot_at += 1
         if self._hot_at < len(self._hot):
@@ -192,6 +204,9 @@ class Segmenter:
         text, offsets, edges, final, size = self._text, self._offsets, self._edges, self._final, len(self._text)
         cap = _within(offsets, position, CAP)
         hot, mail = position, False
+        row = _ROW.match(self._lower, position, cap)
+        if row and (row.end() + _ROW_LAST < cap or cap == size):
+            position = row.end()
         while True:
             end = edges.find(" ", position, cap)
             if end < 0:
