@@ -27,6 +27,7 @@ __all__ = [
     "CAP",
     "HELD_MAX",
     "LOOK",
+    "Open",
     "Segment",
     "Segmenter",
     "cold_cut",
@@ -81,6 +82,20 @@ class Segment(NamedTuple):
     open: bool = False
 
 
+class Open(NamedTuple):
+    """How far a chain was looked at when the text ended: more of it can only change what comes after.
+
+    Args:
+        hot: its first hot token.
+        position: the token where the look goes on.
+        mail: the chain holds a joiner of an address before it.
+    """
+
+    hot: int
+    position: int
+    mail: bool
+
+
 def is_boundary(char: str) -> bool:
     """Whether a token ends before ``char``."""
     if char < "\x80":
@@ -91,9 +106,7 @@ def is_boundary(char: str) -> bool:
 def cold_cut(text: str) -> int:
     """How much of a cold text may be given away while more is to come: all but its last two words."""
     blank = text.rfind(" ")
-    if blank < 1 or not text[blank - 1].isalnum():
-        return blank + 1
-    return text.rfind(" ", 0, blank) + 1
+    return text.rfind(" ", 0, blank) + 1 if blank > 0 and text[blank - 1].isalnum() else blank + 1
 
 
 class Segmenter:
@@ -106,24 +119,30 @@ class Segmenter:
         masking: the last segment was an oversize one left open.
     """
 
-    __slots__ = ("_edges", "_final", "_hot", "_hot_at", "_low", "_lower", "_offsets", "_text", "_trigger")
+    __slots__ = ("_edges", "_final", "_hot", "_hot_at", "_low", "_lower", "_offsets", "_text", "_trigger", "left")
 
-    def __init__(self, text: str, offsets: Sequence[int], *, final: bool) -> None:
+    def __init__(self, text: str, offsets: Sequence[int], *, final: bool, left: Open | None = None) -> None:
         self._text = text
         self._offsets = offsets
         self._final = final
         self._edges = _edges(text)
-        self._trigger = -1
+        self._trigger = self._hot_at = -2
+        self._low = b""
+        self._lower = text.lower() if text.isascii() else ""
         self._hot: list[int] | None = None
-        if text.isascii():
+        self.left = left
+        """The chain that more text is needed for; one that begins at 0 may be given to the next segmenter."""
+
+    def _prepare(self) -> None:
+        text = self._text
+        self._hot_at = -1
+        if self._lower:
             self._low = low(text)
-            self._lower = text.lower()
-            self._hot_at = len(text) if HOT.isdisjoint(self._low.split()) else -1
+            if HOT.isdisjoint(self._low.split()):
+                self._hot_at = len(text)
         else:
-            self._low = b""
-            self._lower = ""
-            self._hot_at = 0
             self._hot = self._hot_words()
+            self._hot_at = 0
 
     def _hot_words(self) -> list[int]:
         """Where whole hot words begin, in text that is not ASCII."""
@@ -134,6 +153,8 @@ class Segmenter:
     def _next_hot(self, start: int) -> int:
         """The first hot character from ``start`` on; the text's length if there is none."""
         size = len(self._text)
+        if self._hot_at == -2:
+            self._prepare()
         if self._trigger < start:
             found = _TRIGGER.search(self._text, start)
             self._trigger = found.start() if found else size
@@ -157,7 +178,9 @@ class Segmenter:
         if start >= len(text):
             return None
         if masking:
-            return self._chain(start, start, masking=True)
+            return self._chain(start, Open(start, start, False), masking=True)
+        if self.left is not None and not start:
+            return self._chain(0, self.left, masking=False)
         limit = self._next_hot(start)
         if limit - start < CAP and isinstance(offsets, range):
             token = self._edges.rfind(" ", start, limit) + 1 or start
@@ -171,7 +194,7 @@ class Segmenter:
             begin = self._word_before(start, token)
         else:
             begin = self._word_before(start, token)
-            found = self._chain(begin, token, masking=False)
+            found = self._chain(begin, Open(token, token, False), masking=False)
             if found:
                 return found
         return Segment("cold", begin, begin) if begin > start else None
@@ -199,11 +222,12 @@ class Segmenter:
                 after = cap
             token = after
 
-    def _chain(self, start: int, position: int, *, masking: bool) -> Segment | None:
-        """The chain that begins at ``start`` and is hot from ``position`` on, cut at the cap."""
+    def _chain(self, start: int, left: Open, *, masking: bool) -> Segment | None:
+        """The chain that begins at ``start``, looked at as far as ``left``, cut at the cap."""
         text, offsets, edges, final, size = self._text, self._offsets, self._edges, self._final, len(self._text)
-        cap = _within(offsets, position, CAP)
-        hot, mail = position, False
+        hot, position, mail = left
+        self.left = None
+        cap = _within(offsets, hot, CAP)
         row = _ROW.match(self._lower, position, cap)
         if row and (row.end() + _ROW_LAST < cap or cap == size):
             position = row.end()
@@ -212,7 +236,9 @@ class Segmenter:
             if end < 0:
                 end = cap
             if end == size:
-                return Segment("oversize" if masking else "hot", start, end, end) if final else None
+                if final:
+                    return Segment("oversize" if masking else "hot", start, end, end)
+                return self._wait(hot, position, mail=mail)
             if end == cap:
                 return Segment("oversize", hot, cap, open=True)
             after = _AFTER.match(text, end, _within(offsets, end, LOOK))
@@ -220,16 +246,19 @@ class Segmenter:
             gap, mark, word, _ = after.groups()
             stop = after.end()
             if stop == size and not final and not word.isdigit():
-                return None
+                return self._wait(hot, position, mail=mail)
             kind = _class(text[position:end]) if position < end else "D"
             mail = mail or kind == "J"
             if not (
                 word and gap and len(gap) < 4 and self._continues(start, end, bool(mark), word.lower(), kind, mail=mail)
             ):
                 if stop == size and not final:
-                    return None
+                    return self._wait(hot, position, mail=mail)
                 return Segment("oversize" if masking else "hot", start, end, stop)
             position = after.start(3)
+
+    def _wait(self, hot: int, position: int, *, mail: bool) -> None:
+        self.left = Open(hot, position, mail)
 
     def _continues(self, start: int, end: int, marked: bool, word: str, kind: str, *, mail: bool) -> bool:
         """Whether the token after the gap belongs to the chain, by the class of the last word before it."""
