@@ -231,15 +231,21 @@ class RedactStream:
         held = self._held = self._held + chunk
         if len(held) < self._due:
             return _NOTHING
-        spans = self._look()
-        return _NOTHING if self._stream.settled == self._given else self._out(spans)
+        stream = self._stream
+        spans = stream.feed(held[self._seen :])
+        self._seen = len(held)
+        if spans or self._early:
+            spans, self._early = self._early + spans, []
+        if stream.settled == self._given:
+            self._due = self._seen + STRIDE
+            return _NOTHING
+        return self._out(spans)
 
     def _look(self) -> list[Span]:
         """Pass on what came since the last look."""
         held = self._held
         spans = self._stream.feed(held[self._seen :]) if self._seen < len(held) else []
         self._seen = len(held)
-        self._due = self._seen + STRIDE
         if self._early:
             spans, self._early = self._early + spans, []
         return spans
@@ -254,14 +260,14 @@ class RedactStream:
         return self._out(self._look() + self._stream.finish())
 
     def _out(self, spans: list[Span]) -> RedactedText:
-        self._spans += spans
-        size = self._stream.settled - self._given
+        base, self._given = self._given, self._stream.settled
+        size = self._given - base
         ready, self._held = self._held[:size], self._held[size:]
         self._seen -= size
-        self._due -= size
-        base, self._given = self._given, self._stream.settled
+        self._due = self._seen + STRIDE
         if not spans:
             return RedactedText(ready)
+        self._spans += spans
         return apply(ready, spans, self._operator, base=base)
 
 
