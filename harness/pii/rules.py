@@ -203,7 +203,9 @@ def load_rules(
         digest=digest,
         by_digits=by_digits,
         run_any={n: joined for n, some in by_digits.items() if (joined := _joined(some))},
-        goes_on=any(rule.after and any(rule.after.match(f"{mark}{n}") for mark in "-." for n in range(10)) for rule in runs),
+        goes_on=any(
+            rule.after and any(rule.after.match(f"{mark}{n}") for mark in "-." for n in range(10)) for rule in runs
+        ),
         by_kind=by_kind,
         by_cue=by_cue,
         cue_ends=ends,
@@ -213,7 +215,7 @@ def load_rules(
 
 def _joined(rules: Sequence[Rule]) -> re.Pattern[str] | None:
     """One pattern for all of ``rules``, the more important first."""
-    patterns = [rule.pattern for rule in rules]
+    patterns: list[Any] = [rule.pattern for rule in rules]
     if not all(isinstance(one, re.Pattern) and not one.groups and one.flags == re.UNICODE for one in patterns):
         return None
     return re.compile("|".join(f"({one.pattern})" for one in patterns)) if patterns else None

@@ -76,9 +76,7 @@ def _list(view: View, start: int) -> bool:
     return len(left[0]) > 3 or len(right[0]) != 3
 
 
-def _window(
-    rules: RuleSet, candidates: tuple[Rule, ...], view: View, start: int, end: int, digits: int
-) -> list[Hit]:
+def _window(rules: RuleSet, candidates: tuple[Rule, ...], view: View, start: int, end: int, digits: int) -> list[Hit]:
     begin = start
     while begin and start - begin < 2 and view.chain[begin - 1] in "(+":
         begin -= 1

@@ -238,7 +238,7 @@ class Segmenter:
             if end == size:
                 if final:
                     return Segment("oversize" if masking else "hot", start, end, end)
-                return self._wait(hot, position, mail=mail)
+                break
             if end == cap:
                 return Segment("oversize", hot, cap, open=True)
             after = _AFTER.match(text, end, _within(offsets, end, LOOK))
@@ -246,19 +246,18 @@ class Segmenter:
             gap, mark, word, _ = after.groups()
             stop = after.end()
             if stop == size and not final and not word.isdigit():
-                return self._wait(hot, position, mail=mail)
+                break
             kind = _class(text[position:end]) if position < end else "D"
             mail = mail or kind == "J"
             if not (
                 word and gap and len(gap) < 4 and self._continues(start, end, bool(mark), word.lower(), kind, mail=mail)
             ):
                 if stop == size and not final:
-                    return self._wait(hot, position, mail=mail)
+                    break
                 return Segment("oversize" if masking else "hot", start, end, stop)
             position = after.start(3)
-
-    def _wait(self, hot: int, position: int, *, mail: bool) -> None:
         self.left = Open(hot, position, mail)
+        return None
 
     def _continues(self, start: int, end: int, marked: bool, word: str, kind: str, *, mail: bool) -> bool:
         """Whether the token after the gap belongs to the chain, by the class of the last word before it."""

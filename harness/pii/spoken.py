@@ -242,7 +242,7 @@ class _Reader:
         items = self._items
         if items:
             run = _run(tuple(items))
-            if len(run.digits) > 1 and any([item.said for item in items]):
+            if len(run.digits) > 1 and any(item.said for item in items):
                 found.append(run)
         self._reset()
 

@@ -56,9 +56,9 @@ class SpanStream:
 
     __slots__ = (
         "_folder",
+        "_left",
         "_masking",
         "_offsets",
-        "_left",
         "_raw",
         "_rules",
         "_same",
@@ -161,11 +161,15 @@ class SpanStream:
         self._text, self._offsets = text[position:], offsets[position:]
         self._masking = self._masking and not final
         left = segments.left
-        self._left = Open(left.hot - position, left.position - position, left.mail) if left and not self._masking else None
+        self._left = (
+            Open(left.hot - position, left.position - position, left.mail) if left and not self._masking else None
+        )
         offsets = self._offsets
         if self._text:
             self.settled = offsets[0]
-            self._same = not self._masking and isinstance(offsets, range) and offsets.stop == self._raw and self._text.isascii()
+            self._same = (
+                not self._masking and isinstance(offsets, range) and offsets.stop == self._raw and self._text.isascii()
+            )
         else:
             self.settled = self._raw
             self._same = not self._masking and self._folder.idle
@@ -295,7 +299,9 @@ class Redactor:
 
     def detect(self, text: str) -> list[Span]:
         """Spans of ``text``, sorted, not overlapping."""
-        if text.isascii() and (is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text, CAP)):
+        if text.isascii() and (
+            is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text, CAP)
+        ):
             return []
         return self.span_stream().whole(text)
 
