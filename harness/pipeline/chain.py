@@ -345,6 +345,7 @@ class Pipeline:
             grounding=evidence_masked(work.grounding),
             budget=budget,
             entities_dropped=dropped,
+            held=redaction.held,
         )
         if state is not None:
             judges = ("gateway",) * self.policy.gateway_validation + self.policy.judges
