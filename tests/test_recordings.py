@@ -58,11 +58,13 @@ def test_replays_without_a_problem(path: Path) -> None:
 def test_pieces_of_a_summary_are_its_whole(path: Path) -> None:
     """Fed in order, the redacted pieces of each summary are its redacted text; few characters are held, none at the end."""
     messages = sorted(_inbound(path).values(), key=lambda message: (message["interaction_id"], message["seq"]))
-    redactor, raw, out, held = Redactor(), defaultdict(str), defaultdict(str), []
+    redactor, held = Redactor(), list[int]()
+    raw: defaultdict[tuple[str, str], str] = defaultdict(str)
+    out: defaultdict[tuple[str, str], str] = defaultdict(str)
     pipeline = Pipeline(dialect=MediationDialect(), redactor=redactor)
     for message in messages:
         effects = [effect for effect in pipeline.feed(json.dumps(message)) if isinstance(effect, Outcome)]
-        key = (message["interaction_id"], message.get("summary_id"))
+        key = (message["interaction_id"], message.get("summary_id", ""))
         if message["type"] == "summary.delta":
             raw[key] += message["text"]
         for outcome in effects:
