@@ -17,17 +17,22 @@ __all__ = ["cued_values"]
 
 _FILLERS = words(load("harness.pii", "cues")["between"])
 _MOST = 6
+_DIGITS = "0123456789"
 _LONGEST_CUE = 4
 
 
 def cued_values(rules: RuleSet, view: View, said: list[Run]) -> list[Hit]:
     """The values of ``view``'s chain that stand after a cue; ``said`` are its spoken runs."""
-    if not view.has_any(rules.cue_ends):
+    if not view.has_cue(rules):
         return []
     lead = view.lead()
+    ends = [index for index, (_, word) in enumerate(lead) if word.rstrip(_DIGITS) in rules.cue_ends]
+    if not ends:
+        return []
     spoken = {run.start: run for run in said}
     hits: list[Hit] = []
-    for index, (start, word) in enumerate(lead):
+    for index in range(ends[0] + 1, min(len(lead), ends[-1] + _MOST + 2)):
+        start, word = lead[index]
         if start < 0:
             continue
         found = _rules_before(rules, lead, index)
@@ -45,7 +50,7 @@ def _rules_before(rules: RuleSet, lead: list[tuple[int, str]], index: int) -> tu
         if last <= 0:
             return ()
         word = lead[last - 1][1]
-        if word.rstrip("0123456789") in rules.cue_ends:
+        if word.rstrip(_DIGITS) in rules.cue_ends:
             for size in range(min(_LONGEST_CUE, last), 0, -1):
                 found = rules.by_cue.get(" ".join([lead[n][1] for n in range(last - size, last)]))
                 if found:

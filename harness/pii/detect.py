@@ -9,14 +9,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from harness.pii.cued import cued_values
+from harness.pii.gate import FEW_DIGITS, NUMBER, SAID_MAIL, is_plain, words_in
 from harness.pii.hits import Hit, accepted, chosen, hit_of
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.runs import GROUP, written_runs
-from harness.pii.segment import FEW_DIGITS, is_plain
-from harness.pii.spoken import Run, addresses, has_number_word, runs
+from harness.pii.spoken import Run, addresses, runs
 from harness.pii.validators import fit_iban
 from harness.pii.view import View
 from harness.text.placeholder import placeholder
@@ -26,6 +25,7 @@ __all__ = ["Hit", "classify"]
 _FEWEST_DIGITS = 2
 _ADDRESS_ROW = re.compile(r"[\w.%+'@-]+")
 _HEX_EDGE = (":", "_")
+_ALONE = re.compile(r"""(?<![^\s"'(),;:!?<>.…])@(?![^\s"'(),;:!?<>.…])""")
 _SAID_AT = re.compile(r"(?:\bat\b|@).{0,80}(?:\bdot\b|\.)|\bdot\b", re.IGNORECASE | re.DOTALL)
 _MAIL_CUE = frozenset({"email", "mail", "e", "gmail", "inbox", "write", "send", "sent", "address"})
 _GLUED = re.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]|[A-Z]{2}[ -][0-9]|:|_")
@@ -45,11 +45,12 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
     """
     view = View(tail, chain, look)
     hits = _emails(rules, view) if "@" in chain else []
-    if _SAID_AT.search(chain):
+    words = words_in(chain)
+    if _may_say_address(chain, words):
         hits += _said_emails(rules, view)
     groups = [found.span() for found in GROUP.finditer(chain)]
     digits = sum([end - start for start, end in groups])
-    said = runs(chain) if has_number_word(chain) else []
+    said = [] if NUMBER.isdisjoint(words) else runs(chain)
     if digits >= _FEWEST_DIGITS:
         if not rules.builtin or _GLUED.search(chain):
             hits += _searched(rules, view)
@@ -61,7 +62,14 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
         hits += cued_values(rules, view, said)
     if not hits:
         return hits
-    return _with_rest(rules, view, chosen(hits))
+    return _with_rest(rules, view, chosen(hits) if len(hits) > 1 else hits)
+
+
+def _may_say_address(chain: str, words: list[bytes]) -> bool:
+    """A quick test: a spoken address has a joiner or a lone ``@``, and what its "dot" may be."""
+    if chain.isascii() and SAID_MAIL.isdisjoint(words) and ("@" not in chain or not _ALONE.search(chain)):
+        return False
+    return _SAID_AT.search(chain) is not None
 
 
 def _with_rest(rules: RuleSet, view: View, hits: list[Hit]) -> list[Hit]:
@@ -71,9 +79,12 @@ def _with_rest(rules: RuleSet, view: View, hits: list[Hit]) -> list[Hit]:
     for hit in [*hits, None]:
         end = hit.start if hit else len(view.chain)
         piece = view.chain[position:end]
-        rest = [] if _is_nothing(piece) else classify(rules, tail, piece, "" if hit else view.look)
-        found += [replace(inner, start=position + inner.start, end=position + inner.end) for inner in rest]
-        tail += _redacted(piece, rest)
+        if _is_nothing(piece):
+            tail += piece
+        else:
+            rest = classify(rules, tail, piece, "" if hit else view.look)
+            found += [Hit(position + inner.start, position + inner.end, *inner[2:]) for inner in rest]
+            tail += _redacted(piece, rest)
         if hit:
             found.append(hit)
             tail += placeholder(hit.rule.type)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.pii.rules import Cues, Rule
 from harness.pii.shapes import digits_of
@@ -20,8 +20,7 @@ __all__ = ["Hit", "accepted", "chosen", "hit_of"]
 _SURROGATE = 70
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A candidate that a rule accepts; offsets in the chain."""
 
     start: int

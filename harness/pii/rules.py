@@ -29,6 +29,7 @@ from importlib import resources
 from typing import Any, Literal, cast
 
 from harness.errors import ConfigError
+from harness.pii.gate import trie, words_of
 from harness.pii.validators import VALIDATORS
 
 __all__ = ["Context", "Cues", "Rule", "RuleSet", "builtin_rules", "builtin_sources", "load_rules"]
@@ -62,12 +63,13 @@ class Cues:
 
     pattern: re.Pattern[str]
     first: frozenset[str]
+    known: frozenset[str]
 
     def nearest(self, before: str, near: frozenset[str], window: int) -> int | None:
         """Characters between the last cue in ``before`` and its end; None if none is in the window.
 
         Args:
-            before: cleaned text.
+            before: cleaned text, in lower case.
             near: at least the lower-case words of its window.
             window: characters.
         """
@@ -81,7 +83,7 @@ class Cues:
 
     def is_cue(self, word: str) -> bool:
         """Whether ``word`` is one of them."""
-        return self.pattern.fullmatch(word) is not None
+        return word.lower() in self.known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,10 @@ class Rule:
 
     def valid(self, value: str) -> bool:
         """Whether every validator accepts ``value`` (folded)."""
-        return all(check(value) for check in self.validators)
+        for check in self.validators:  # noqa: SIM110 - a generator costs more than most checks
+            if not check(value):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +141,17 @@ class RuleSet:
     digest: str
     by_digits: Mapping[int, tuple[Rule, ...]]
     """Rules of kind ``run`` by the digits they take."""
+    run_any: Mapping[int, re.Pattern[str]]
+    """Those rules as one pattern, whose group n is rule n; none where they cannot be joined (another engine, flags)."""
+    goes_on: bool
+    """Some rule of kind ``run`` may be followed by a full stop or a hyphen and a digit."""
     by_kind: Mapping[Kind, tuple[Rule, ...]]
     by_cue: Mapping[str, tuple[Rule, ...]]
     """Rules of kind ``value`` by cue phrase (words in lower case)."""
     cue_ends: frozenset[str]
     """Last words of the cue phrases."""
+    cue_low: frozenset[bytes]
+    """The same for the gate."""
     builtin: bool = False
     """Exactly the rules of the package: quick tests made for them hold."""
 
@@ -186,7 +197,28 @@ def load_rules(
         for cue in rule.cues:
             by_cue[cue] = (*by_cue.get(cue, ()), rule)
     by_kind: dict[Kind, tuple[Rule, ...]] = {kind: tuple(r for r in rules if r.kind == kind) for kind in _KINDS}
-    return RuleSet(rules, digest, by_digits, by_kind, by_cue, frozenset(_LETTERS.findall(cue)[-1] for cue in by_cue))
+    ends = frozenset(_LETTERS.findall(cue)[-1] for cue in by_cue)
+    return RuleSet(
+        rules=rules,
+        digest=digest,
+        by_digits=by_digits,
+        run_any={n: joined for n, some in by_digits.items() if (joined := _joined(some))},
+        goes_on=any(
+            rule.after and any(rule.after.match(f"{mark}{n}") for mark in "-." for n in range(10)) for rule in runs
+        ),
+        by_kind=by_kind,
+        by_cue=by_cue,
+        cue_ends=ends,
+        cue_low=words_of(ends),
+    )
+
+
+def _joined(rules: Sequence[Rule]) -> re.Pattern[str] | None:
+    """One pattern for all of ``rules``, the more important first."""
+    patterns: list[Any] = [rule.pattern for rule in rules]
+    if not all(isinstance(one, re.Pattern) and not one.groups and one.flags == re.UNICODE for one in patterns):
+        return None
+    return re.compile("|".join(f"({one.pattern})" for one in patterns)) if patterns else None
 
 
 def builtin_sources() -> list[tuple[str, str]]:
@@ -290,6 +322,6 @@ def _context(table: Mapping[str, Any]) -> Context:
 
 def _cues(words: Sequence[str]) -> Cues:
     """Any of ``words`` as whole words; case does not matter, longer ones first."""
-    listed = "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
-    first = frozenset(found[0] for word in words if (found := _LETTERS.findall(word.lower())))
-    return Cues(re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE), first)
+    known = {word.lower() for word in words}
+    first = frozenset(found[0] for word in known if (found := _LETTERS.findall(word)))
+    return Cues(re.compile(rf"(?<!\w)(?:{trie(known)})(?!\w)"), first, frozenset(known))

@@ -28,6 +28,7 @@ def written_runs(rules: RuleSet, view: View, groups: list[tuple[int, int]]) -> l
     """Every window of whole groups that a rule matches."""
     chain = view.chain
     joined = [bool(_JOINT.fullmatch(chain, a[1], b[0])) for a, b in pairwise(groups)]
+    ends = [_ends(rules, view, end) for _, end in groups]
     hits: list[Hit] = []
     for first, (start, _) in enumerate(groups):
         if not _begins(view, start):
@@ -36,12 +37,24 @@ def written_runs(rules: RuleSet, view: View, groups: list[tuple[int, int]]) -> l
         for last in range(first, len(groups)):
             if last > first and not joined[last - 1]:
                 break
-            digits += groups[last][1] - groups[last][0]
+            low, end = groups[last]
+            digits += end - low
             candidates = rules.by_digits.get(digits)
             if candidates is None:
                 break
-            hits += _window(candidates, view, start, groups[last][1], digits)
+            if candidates and ends[last]:
+                hits += _window(rules, candidates, view, start, end, digits)
     return hits
+
+
+def _ends(rules: RuleSet, view: View, end: int) -> bool:
+    """Quick refusal of places where no number ends; :func:`_right_edge` has the details."""
+    after = view.char_after(end)
+    if not after or after.isspace():
+        return True
+    if after in "-.":
+        return not view.char_after(end, 1).isdigit() or rules.goes_on
+    return not after.isalpha() or after in "xXeE"
 
 
 def _begins(view: View, start: int) -> bool:
@@ -63,13 +76,19 @@ def _list(view: View, start: int) -> bool:
     return len(left[0]) > 3 or len(right[0]) != 3
 
 
-def _window(candidates: tuple[Rule, ...], view: View, start: int, end: int, digits: int) -> list[Hit]:
+def _window(rules: RuleSet, candidates: tuple[Rule, ...], view: View, start: int, end: int, digits: int) -> list[Hit]:
     begin = start
     while begin and start - begin < 2 and view.chain[begin - 1] in "(+":
         begin -= 1
-    if ")" not in view.chain[start:end]:
-        # An open parenthesis encloses the number; it does not begin it.
-        begin += view.chain[begin:start].rfind("(") + 1
+    if begin < start:
+        if ")" not in view.chain[start:end]:
+            # An open parenthesis encloses the number; it does not begin it.
+            begin += view.chain[begin:start].rfind("(") + 1
+    elif any_of := rules.run_any.get(digits):
+        found = any_of.fullmatch(view.chain, start, end)
+        if found is None:
+            return []
+        candidates = candidates[(found.lastindex or 1) - 1 :]
     signed = "+" in view.chain[begin:start]
     for rule in candidates:
         for low in range(begin, begin + 1 if signed and rule.type == "PHONE" else start + 1):

@@ -25,7 +25,7 @@ _REGISTRY = (
     "PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
 )
 _MARKER_LETTERS = "ABCDEFGHIJLMNOPQRSTUV"  # XK is Kosovo's
-_NON_DIGIT = re.compile(r"[^0-9]")
+_NOT_DIGITS = bytes(n for n in range(128) if not 48 <= n < 58)
 _EXTENSION = re.compile(r"\s{0,2}(?:x|ext)", re.IGNORECASE)
 _TWO_DIGIT_CODES = frozenset(
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 "
@@ -51,11 +51,13 @@ def card_marker(size: int) -> str:
 
 def digits_of(text: str) -> str:
     """The ASCII digits of ``text``."""
-    return _NON_DIGIT.sub("", text)
+    return text.encode("ascii", "ignore").translate(None, _NOT_DIGITS).decode()
 
 
 def main_number(text: str) -> str:
     """A telephone number without its extension."""
+    if "x" not in text and "X" not in text:
+        return text
     found = _EXTENSION.search(text)
     return text[: found.start()] if found else text
 

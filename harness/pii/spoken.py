@@ -15,20 +15,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.text.lexicon import load, words
 
 __all__ = [
+    "AT_WORDS",
     "CLASSES",
     "EXTENSION",
     "HOT_WORDS",
+    "JOINERS",
     "MONTHS",
     "NUMBER_WORDS",
     "Address",
     "Run",
     "addresses",
-    "has_number_word",
     "runs",
     "spoken_like",
     "written",
@@ -41,7 +42,8 @@ _TENS = frozenset(_DATA["tens"])
 _SCALE: Mapping[str, str] = _DATA["scale"]
 _REPEAT: Mapping[str, int] = _DATA["repeat"]
 _JOINER: Mapping[str, str] = _DATA["joiner"]
-_AT = words(_DATA["at"])
+_AT = AT_WORDS = words(_DATA["at"])
+JOINERS = frozenset(_JOINER)
 _TLD = words(_DATA["tld"])
 _NEVER = words(_DATA["never_local"])
 EXTENSION = words(_DATA["extension"]) | {"x"}
@@ -81,6 +83,13 @@ SAID = frozenset(
 )  # fmt: skip
 """Types whose digits are said, beside EMAIL."""
 
+_NUMBERS: Mapping[str, tuple[str, str]] = {
+    **{word: ("repeat", str(times)) for word, times in _REPEAT.items()},
+    **{word: ("scale", zeros) for word, zeros in _SCALE.items()},
+    **{word: ("tens" if word in _TENS else "teen", digits) for word, digits in _PAIR.items()},
+    **{word: ("digit", digit) for word, digit in _DIGIT.items()},
+}
+"""Number word -> what it does, its digits."""
 _WORD = re.compile(r"[0-9]+|[^\W\d_]+|\+")
 _GAP = re.compile(r"[\s,.:;/()…?!*#-]{1,6}\Z")
 _PLUS = frozenset({"+", "plus"})
@@ -90,8 +99,7 @@ _CLOSE = re.compile(r"[ -]\Z")
 _SPEECH = re.compile(r"[^\W\d_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A piece of a run: its place, the digits it stands for, and whether it was said."""
 
     start: int
@@ -100,8 +108,7 @@ class Item:
     said: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A row of spoken digits; ``digits`` begins with ``+`` where "plus" was said."""
 
     start: int
@@ -124,7 +131,7 @@ class Run:
 
 
 def _run(items: tuple[Item, ...]) -> Run:
-    return Run(items[0].start, items[-1].end, "".join(item.digits for item in items), items)
+    return Run(items[0].start, items[-1].end, "".join([item.digits for item in items]), items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +146,6 @@ class Address:
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
 
-def has_number_word(text: str) -> bool:
-    """Whether a number word is among the words of ``text``."""
-    return not NUMBER_WORDS.isdisjoint(_SPEECH.findall(text.lower()))
-
-
 def runs(text: str) -> list[Run]:
     """The spoken runs of folded ``text`` with two digits or more."""
     found: list[Run] = []
@@ -151,10 +153,11 @@ def runs(text: str) -> list[Run]:
     position = 0
     for word in _WORD.finditer(text):
         start, end = word.span()
-        if not reader.joined(position, start) or not reader.take(word.group(), start, end):
+        name = word[0]
+        if not reader.joined(position, start) or not reader.take(name, start, end):
             reader.close(found)
-            if start == position or not reader.take(word.group(), start, end):
-                reader.reset()
+            if start != position:
+                reader.take(name, start, end)
         position = end
     reader.close(found)
     return found
@@ -163,36 +166,52 @@ def runs(text: str) -> list[Run]:
 class _Reader:
     """Collects the items of one run."""
 
+    __slots__ = ("_items", "_open", "_repeat", "_text")
+
     def __init__(self, text: str) -> None:
         self._text = text
-        self.reset()
+        self._reset()
 
-    def reset(self) -> None:
+    def _reset(self) -> None:
         self._items: list[Item] = []
-        self._open = ""
+        self._open = False
+        """Tens wait for their unit."""
         self._repeat: tuple[int, int] | None = None
-        self._glued = False
-        self._last = 0
 
     def joined(self, end: int, start: int) -> bool:
         """Whether the gap lets a run go on; an empty run may begin anywhere but in a word."""
         if not self._items and self._repeat is None:
             return True
+        if start - end == 1 and self._text[end] == " ":
+            return True
         return _GAP.fullmatch(self._text, end, start) is not None
 
     def take(self, word: str, start: int, end: int) -> bool:
         """Add a word; False if it does not belong."""
-        if word[0] in "0123456789":
-            after = self._text[end : end + 1]
-            if after.isalpha() or after == "_" or (start and self._text[start - 1].isalpha()):
-                return False
-            return self._digits(word, start, end, said=False)
         name = word.lower()
-        if name in _PLUS:
-            return self._plus(name, start, end)
-        if name in NUMBER_WORDS:
-            return self._number_word(name, start, end)
-        return bool(self._items) and CLASSES.get(name) in _BETWEEN and name not in _NEVER_BETWEEN
+        known = _NUMBERS.get(name)
+        if known is None:
+            if word[0] in "0123456789":
+                after = self._text[end : end + 1]
+                if after.isalpha() or after == "_" or (start and self._text[start - 1].isalpha()):
+                    return False
+                return self._digits(word, start, end, said=False)
+            if name in _PLUS:
+                return self._plus(name, start, end)
+            return bool(self._items) and CLASSES.get(name) in _BETWEEN and name not in _NEVER_BETWEEN
+        kind, digits = known
+        if kind == "digit":
+            if self._open or self._repeat:
+                return self._unit(digits, start, end)
+            self._items.append(Item(start, end, digits, True))
+        elif kind == "repeat":
+            self._repeat, self._open = (int(digits), start), False
+        elif kind == "scale" and (not self._items or self._items[-1].digits == "+"):
+            return False
+        else:
+            self._digits(digits, start, end, said=True)
+            self._open = kind == "tens"
+        return True
 
     def _plus(self, name: str, start: int, end: int) -> bool:
         if self._items or self._repeat:
@@ -200,30 +219,16 @@ class _Reader:
         self._items.append(Item(start, end, "+", name == "plus"))
         return True
 
-    def _number_word(self, name: str, start: int, end: int) -> bool:
-        if name in _DIGIT:
-            return self._unit(_DIGIT[name], start, end)
-        if name in _PAIR:
-            self._digits(_PAIR[name], start, end, said=True)
-            self._open = name if name in _TENS else ""
-        elif name in _SCALE:
-            if not self._items or self._items[-1].digits == "+":
-                return False
-            self._digits(_SCALE[name], start, end, said=True)
-        else:
-            self._repeat, self._open = (_REPEAT[name], start), ""
-        return True
-
     def _unit(self, digit: str, start: int, end: int) -> bool:
         if self._open and digit != "0" and _CLOSE.fullmatch(self._text, self._items[-1].end, start):
             last = self._items.pop()
-            self._open = ""
+            self._open = False
             self._items.append(Item(last.start, end, last.digits[0] + digit, said=True))
             return True
         return self._digits(digit, start, end, said=True)
 
     def _digits(self, digits: str, start: int, end: int, *, said: bool) -> bool:
-        self._open = ""
+        self._open = False
         if self._repeat is not None:
             times, first = self._repeat
             self._repeat = None
@@ -234,10 +239,12 @@ class _Reader:
 
     def close(self, found: list[Run]) -> None:
         """End the run; it counts if something in it was said and it has two digits."""
-        items = tuple(self._items)
-        if any(item.said for item in items) and sum(len(item.digits) for item in items) >= 2:
-            found.append(_run(items))
-        self.reset()
+        items = self._items
+        if items:
+            run = _run(tuple(items))
+            if len(run.digits) > 1 and any(item.said for item in items):
+                found.append(run)
+        self._reset()
 
 
 # --- addresses -------------------------------------------------------------------------------------------------------

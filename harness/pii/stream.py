@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.pii.detect import classify
+from harness.pii.gate import has_any, is_cold, is_idle
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.rules import RuleSet, builtin_rules
-from harness.pii.segment import CAP, Segmenter, cold_cut, is_cold, is_idle
-from harness.pii.view import has_any
+from harness.pii.segment import CAP, Open, Segmenter, cold_cut
+from harness.pii.view import any_word
 from harness.text.fold import Folder
 from harness.text.placeholder import placeholder
 from harness.text.span import RedactedText, Span
@@ -55,14 +56,14 @@ class SpanStream:
 
     __slots__ = (
         "_folder",
+        "_left",
         "_masking",
         "_offsets",
         "_raw",
         "_rules",
-        "_stride",
+        "_same",
         "_tail",
         "_text",
-        "_waiting",
         "settled",
     )
 
@@ -73,50 +74,60 @@ class SpanStream:
         self._offsets: Sequence[int] = range(0)
         self._tail = ""
         self._raw = 0
-        self._waiting = ""
+        self._same = True
+        """The held text is ASCII as it came: offsets count from ``settled`` on."""
+        self._left: Open | None = None
         self._masking = False
         self.settled = 0
         """Code points before which everything is decided (rule 2)."""
 
     def feed(self, chunk: str) -> list[Span]:
         """Take the next piece; returns the spans that are certain now."""
-        self._waiting += chunk
-        self._look()
-        text = self._text
-        if not self._masking and text.isascii() and len(text) < CAP and is_cold(text):
-            cut = cold_cut(text)
-            if cut:
-                self._tail = (self._tail + text[:cut])[-_TAIL:]
-                self._text, self._offsets = text[cut:], self._offsets[cut:]
-                self.settled = self._offsets[0] if self._text else self._raw
-            return []
+        if self._same and chunk.isascii():
+            text = self._text = self._text + chunk
+            self._raw += len(chunk)
+            if self._left is None and len(text) < CAP and is_cold(text, CAP):
+                cut = cold_cut(text)
+                if cut:
+                    self._tail = (self._tail + text[:cut])[-_TAIL:]
+                    self._text = text[cut:]
+                    self.settled += cut
+                return []
+            self._offsets = range(self.settled, self._raw)
+        elif chunk:
+            self._fold(chunk)
         return self._drain(final=False)
 
-    def hold(self, text: str) -> None:
-        """Take a piece without looking at it yet; for a text that is finished with it."""
-        self._waiting += text
-
-    def _look(self) -> None:
-        """Fold what waits."""
-        if self._waiting:
-            folded, offsets = self._folder.feed(self._waiting, self._raw)
-            self._raw += len(self._waiting)
-            self._waiting = ""
-            self._take(folded, offsets)
+    def _fold(self, chunk: str) -> None:
+        if self._same:
+            self._offsets = range(self.settled, self._raw)
+        self._take(*self._folder.feed(chunk, self._raw))
+        self._raw += len(chunk)
+        self._same = False
 
     def boundary(self) -> None:
         """A soft separator of no width: an utterance ends here, but a number may go on in the next one."""
-        self._look()
+        if self._same:
+            self._offsets = range(self.settled, self._raw)
+            self._same = False
         self._take("\n", [self._raw])
 
     def finish(self) -> list[Span]:
         """No more text: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
-        self._look()
         text = self._text
-        if not self._masking and text.isascii() and is_cold(text):
-            self._tail = (self._tail + text)[-_TAIL:]
-            self._text, self._offsets, self.settled = "", range(0), self._raw
-            return []
+        if self._same:
+            if self._is_idle(text) if self._rules.builtin and len(text) < CAP else is_cold(text, CAP):
+                self._left = None
+                self._tail = (self._tail + text)[-_TAIL:]
+                self._text, self.settled = "", self._raw
+                return []
+            self._offsets = range(self.settled, self._raw)
+        return self._drain(final=True)
+
+    def whole(self, text: str) -> list[Span]:
+        """The spans of a text that is all there is; for a stream that was not fed."""
+        self._text, self._offsets = self._folder.feed(text)
+        self._raw = len(text)
         return self._drain(final=True)
 
     def _take(self, folded: str, offsets: Sequence[int]) -> None:
@@ -134,7 +145,7 @@ class SpanStream:
         text, offsets = self._text, self._offsets
         spans: list[Span] = []
         position = 0
-        segments = Segmenter(text, offsets, final=final)
+        segments = Segmenter(text, offsets, final=final, left=self._left)
         while segment := segments.next(position, masking=self._masking):
             kind, begin, end, look, is_open = segment
             if begin > position:
@@ -149,7 +160,19 @@ class SpanStream:
             position = end
         self._text, self._offsets = text[position:], offsets[position:]
         self._masking = self._masking and not final
-        self.settled = self._offsets[0] if self._text else self._raw
+        left = segments.left
+        self._left = (
+            Open(left.hot - position, left.position - position, left.mail) if left and not self._masking else None
+        )
+        offsets = self._offsets
+        if self._text:
+            self.settled = offsets[0]
+            self._same = (
+                not self._masking and isinstance(offsets, range) and offsets.stop == self._raw and self._text.isascii()
+            )
+        else:
+            self.settled = self._raw
+            self._same = not self._masking and self._folder.idle
         return spans
 
     def _classified(self, start: int, end: int, look: str) -> list[Span]:
@@ -170,8 +193,11 @@ class SpanStream:
 
     def _is_idle(self, chain: str) -> bool:
         """The quick test of a chain and of the cues that may stand before it."""
-        cues = self._rules.cue_ends
-        return is_idle(chain, cues) and (len(chain) < 3 or not has_any(self._tail[-_LEAD:], cues))
+        cues = self._rules.cue_low
+        if not is_idle(chain, cues):
+            return False
+        lead = self._tail[-_LEAD:]
+        return len(chain) < 3 or not (has_any(lead, cues) if lead.isascii() else any_word(lead, self._rules.cue_ends))
 
     def _remember(self, text: str) -> None:
         self._tail = (self._tail + text)[-_TAIL:]
@@ -180,13 +206,15 @@ class SpanStream:
 class RedactStream:
     """Redacts a text that arrives in pieces."""
 
-    __slots__ = ("_early", "_fresh", "_given", "_held", "_operator", "_spans", "_stream")
+    __slots__ = ("_due", "_early", "_given", "_held", "_operator", "_seen", "_spans", "_stream")
 
     def __init__(self, rules: RuleSet, operator: Operator = replace) -> None:
         self._stream = SpanStream(rules)
         self._operator = operator
         self._held = ""
-        self._fresh = 0
+        self._seen = 0
+        """Code points of it that the stream was fed."""
+        self._due = STRIDE
         self._early: list[Span] = []
         """Spans that a boundary settled; they come out with the next piece."""
         self._given = 0
@@ -204,17 +232,24 @@ class RedactStream:
 
     def feed(self, chunk: str) -> RedactedText:
         """Take the next piece; returns what is certain now, maybe nothing."""
-        self._held += chunk
-        self._fresh += len(chunk)
-        if self._fresh < STRIDE:
+        held = self._held = self._held + chunk
+        if len(held) < self._due:
             return _NOTHING
-        spans = self._look()
-        return _NOTHING if self._stream.settled == self._given else self._out(spans)
+        stream = self._stream
+        spans = stream.feed(held[self._seen :])
+        self._seen = len(held)
+        if spans or self._early:
+            spans, self._early = self._early + spans, []
+        if stream.settled == self._given:
+            self._due = self._seen + STRIDE
+            return _NOTHING
+        return self._out(spans)
 
     def _look(self) -> list[Span]:
         """Pass on what came since the last look."""
-        fresh, self._fresh = self._fresh, 0
-        spans = self._stream.feed(self._held[-fresh:]) if fresh else []
+        held = self._held
+        spans = self._stream.feed(held[self._seen :]) if self._seen < len(held) else []
+        self._seen = len(held)
         if self._early:
             spans, self._early = self._early + spans, []
         return spans
@@ -229,12 +264,14 @@ class RedactStream:
         return self._out(self._look() + self._stream.finish())
 
     def _out(self, spans: list[Span]) -> RedactedText:
-        self._spans += spans
-        size = self._stream.settled - self._given
-        ready, self._held = self._held[:size], self._held[size:]
         base, self._given = self._given, self._stream.settled
+        size = self._given - base
+        ready, self._held = self._held[:size], self._held[size:]
+        self._seen -= size
+        self._due = self._seen + STRIDE
         if not spans:
             return RedactedText(ready)
+        self._spans += spans
         return apply(ready, spans, self._operator, base=base)
 
 
@@ -248,7 +285,7 @@ class Redactor:
     def __init__(self, rules: RuleSet | None = None) -> None:
         self._rules = rules if rules is not None else builtin_rules()
         self._quick = self._rules.builtin
-        self._cue_ends = self._rules.cue_ends
+        self._cue_ends = self._rules.cue_low
 
     @property
     def policy_digest(self) -> str:
@@ -262,11 +299,11 @@ class Redactor:
 
     def detect(self, text: str) -> list[Span]:
         """Spans of ``text``, sorted, not overlapping."""
-        if text.isascii() and (is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text)):
+        if text.isascii() and (
+            is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text, CAP)
+        ):
             return []
-        stream = self.span_stream()
-        stream.hold(text)
-        return stream.finish()
+        return self.span_stream().whole(text)
 
     def redact(self, text: str, operator: Operator = replace) -> RedactionResult:
         """``text`` with every span replaced."""

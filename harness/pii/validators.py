@@ -29,8 +29,11 @@ _LENGTHS = {
 
 def luhn_ok(digits: str) -> bool:
     """ISO/IEC 7812-1 check digit."""
-    total = sum(map(int, digits[-1::-2]))
-    return (total + sum(sum(divmod(2 * int(d), 10)) for d in digits[-2::-2])) % 10 == 0
+    return (sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))) % 10 == 0
+
+
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+"""A digit -> the sum of the digits of its double."""
 
 
 def iban_ok(compact: str) -> bool:
@@ -61,7 +64,7 @@ def _iin(text: str) -> bool:
     size = len(digits)
     if digits.startswith(card_marker(size)):
         return True
-    return any(size in sizes and re.match(prefix, digits) for prefix, sizes in _ISSUERS)
+    return size in _PREFIXES and _PREFIXES[size].match(digits) is not None
 
 
 _ISSUERS: tuple[tuple[str, frozenset[int]], ...] = (
@@ -73,6 +76,10 @@ _ISSUERS: tuple[tuple[str, frozenset[int]], ...] = (
     ("1800|2131", frozenset({15})),
     ("50|5[6-8]|6|0604", frozenset({12, 13, 14, 15, 16, 17, 18, 19})),
 )
+_PREFIXES = {
+    size: re.compile("|".join(prefix for prefix, sizes in _ISSUERS if size in sizes)) for size in range(12, 20)
+}
+"""Length of a number -> its issuers' prefixes."""
 
 
 def _iban(text: str) -> bool:
@@ -103,6 +110,8 @@ def _nanp(text: str) -> bool:
 
 def is_toll_free(text: str) -> bool:
     """A North American toll-free number, however written."""
+    if "8" not in text:
+        return False
     main = main_number(text)
     digits = digits_of(main)
     if main.startswith("+") and not main.startswith("+1"):

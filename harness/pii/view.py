@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 
+from harness.pii.gate import has_any, words_in
+from harness.pii.rules import RuleSet
 from harness.text.placeholder import PLACEHOLDER
 
-__all__ = ["View", "has_any"]
+__all__ = ["View", "any_word"]
 
 _NO_WORD = re.compile(r"[\W\d_]+")
 _LEAD_WORD = re.compile(r"[^\W_]+")
-_WORDS_ONLY = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
 _REACH = 160
 _LEAD = 120
 _NEAR = 80
@@ -22,10 +23,8 @@ _NEAR = 80
 _RIGHT_WORD = re.compile(r"[\s().,:;\\/-]{0,4}([^\W\d_]{1,20})(?=[\s,;:!?)\\]|\.(?:\s|\Z)|\Z)")
 
 
-def has_any(text: str, words: frozenset[str]) -> bool:
+def any_word(text: str, words: frozenset[str]) -> bool:
     """Whether one of ``words`` is in ``text``, whatever its case."""
-    if text.isascii():
-        return not words.isdisjoint(text.translate(_WORDS_ONLY).split())
     return not words.isdisjoint(_NO_WORD.split(text.lower()))
 
 
@@ -62,15 +61,16 @@ class View:
             if "_REDACTED]" in text:
                 text = PLACEHOLDER.sub(" ", text)
             if text.isascii():
-                known = " ".join(text.translate(_WORDS_ONLY).split())
+                known = b" ".join(words_in(text)).decode()
             else:
                 known = _NO_WORD.sub(" ", text).strip().lower()
             self._before[start] = known
         return known
 
-    def has_any(self, words: frozenset[str]) -> bool:
-        """Whether one of ``words`` is among the last words up to the chain's end; a quick test, with false alarms."""
-        return has_any(self.tail[-_LEAD:] + self.chain, words)
+    def has_cue(self, rules: RuleSet) -> bool:
+        """Whether a cue's last word is among the last words up to the chain's end; a quick test, with false alarms."""
+        text = self.tail[-_LEAD:] + self.chain
+        return has_any(text, rules.cue_low) if text.isascii() else any_word(text, rules.cue_ends)
 
     def word_set(self, start: int) -> frozenset[str]:
         """Lower-case words among the last of :meth:`words_before`."""

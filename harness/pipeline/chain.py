@@ -35,6 +35,7 @@ from harness.grounding import Checker
 from harness.pii import Redactor
 from harness.pipeline.audit import audit_body, evidence_masked, governance, masked, nothing_left, without_leaks
 from harness.pipeline.budget import BudgetStage, length_reasons
+from harness.pipeline.found import Found
 from harness.pipeline.ground import GroundStage
 from harness.pipeline.outcome import (
     Budget,
@@ -83,7 +84,7 @@ class Pipeline:
         on_stage: Callable[[str], None] = _no_mark,
     ) -> None:
         self._dialect = dialect
-        self._redactor = redactor or Redactor()
+        self._redactor = Found(redactor or Redactor())
         self._checker = checker or Checker()
         self.policy = policy or PipelinePolicy()
         self.policy_digest = self.policy.digest(self._redactor.policy_digest, self._checker.policy_digest)
@@ -201,6 +202,7 @@ class Pipeline:
     def _process(self, work: Work) -> None:
         """validate -> ground -> redact; what is complete goes on to budget and audit."""
         event = work.event
+        self._redactor.begin()
         work.fault = work.fault or fault(event)
         self._mark("validate")
         state = self._state(event.conversation) if event.conversation else None
@@ -345,6 +347,7 @@ class Pipeline:
             grounding=evidence_masked(work.grounding),
             budget=budget,
             entities_dropped=dropped,
+            held=redaction.held,
         )
         if state is not None:
             judges = ("gateway",) * self.policy.gateway_validation + self.policy.judges

@@ -140,6 +140,8 @@ class Outcome:
         provisional: True for pieces of a summary that is not completed yet.
         pii_redacted: result of the independent second scan: the detector left nothing in ``payload``. What it had
             left is masked there.
+        held: for a piece of a summary, code points of the summary held back when the piece had been taken in, because a
+            value might go on in the next one; None for every other message.
         entities_dropped: entities of a type not asked for, or under the confidence asked for.
         judge_requests: questions to be answered before the outcome is final (``Pipeline.settle``).
         governance: ``status`` compliant | non_compliant | not_checked, and the ``failing`` check.
@@ -162,6 +164,7 @@ class Outcome:
     grounding: Grounding | None = None
     budget: Budget | None = None
     entities_dropped: int = 0
+    held: int | None = None
     judge_requests: Sequence[JudgeRequest] = ()
     governance: Mapping[str, str] = field(default_factory=dict)
 

@@ -42,6 +42,8 @@ class Redaction:
     payload: Any = field(repr=False)
     raw: str | None = field(default=None, repr=False)
     pending: int = 0
+    held: int | None = None
+    """Code points of its stream not decided yet when it had been taken in; None = it is no piece of one."""
     spans: list[PathSpan] = field(default_factory=list)
     _new: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -101,6 +103,11 @@ class _TextStream:
         self.length += len(text)
         self.count += 1
         self._take(self.source.feed(text), self.source.settled)
+
+    @property
+    def held(self) -> int:
+        """Code points not decided yet."""
+        return 0 if self.torn else self.length - self.source.settled
 
     def finish(self) -> None:
         if not self.torn:
@@ -213,6 +220,7 @@ class RedactStage:
     def _piece(self, work: Redaction, path: str, text: str, stream: _TextStream | None) -> None:
         if stream is not None and not stream.torn:
             stream.feed(work, path, text)
+            work.held = stream.held
         elif text:
             unknown = Span(0, len(text), UNKNOWN, "out-of-order")
             work.put(path, placeholder(UNKNOWN), [self._found(path, unknown)])

@@ -1,7 +1,7 @@
 """One artefact, many views: a run becomes ``results.jsonl`` and ``report.json``; every other view is made of these.
 
 1. ``verdicts`` and ``parity`` are the same bytes for the same input on any machine; ``digest`` is over them alone.
-2. ``measurements`` holds what hangs on the machine: times, and nothing else.
+2. ``measurements`` holds what hangs on the machine: times, and how much text was held back.
 3. Redacted text only; a missing number is ``"n/a"`` with its reason, never 0.
 """
 

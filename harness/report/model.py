@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.metrics.latency import SLO_MS
 from harness.metrics.missing import Missing, settle
+from harness.metrics.stats import quantile
 from harness.pipeline.outcome import Outcome
 from harness.report.accuracy import UNGROUNDED, accuracy
 from harness.report.digest import report_digest
@@ -173,8 +174,20 @@ def _session_row(session: SessionResult, compared: tuple[int, list[Difference]] 
 
 
 def _measurements(run: RunResult) -> dict[str, Any]:
+    held = {"held_back": _held_back(run)}
     if run.virtual_time or run.measurements is None:
         virtual = "times are simulated (virtual clock)"
         missing = Missing(virtual if run.virtual_time else "nothing was timed")
-        return settle({"latency": missing, "latency_slo_rate": missing, "latency_slo_ms": SLO_MS})
-    return {"latency": run.measurements.summary(), **run.measurements.slo_figures()}
+        return settle({"latency": missing, "latency_slo_rate": missing, "latency_slo_ms": SLO_MS, **held})
+    figures, more = run.measurements.slo_figures(), settle(held)
+    why = {**figures.pop("why", {}), **more.pop("why", {})}
+    return {"latency": run.measurements.summary(), **figures, **more, **({"why": why} if why else {})}
+
+
+def _held_back(run: RunResult) -> dict[str, Any] | Missing:
+    """Characters of a summary held back after each of its pieces."""
+    held = sorted(o.held for session in run.sessions for o in session.outcomes if o.held is not None)
+    if not held:
+        return Missing("no summary came in pieces")
+    mean = round(sum(held) / len(held), 6)
+    return {"n": len(held), "mean": mean, "p95": round(quantile(held, 0.95), 6), "max": held[-1]}

@@ -74,6 +74,11 @@ class Folder:
     def __init__(self) -> None:
         self._dropped = 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether no row of dropped characters is open: ASCII may pass this folder by."""
+        return not self._dropped
+
     def feed(self, chunk: str, base: int = 0) -> tuple[str, Sequence[int]]:
         """Fold ``chunk``, whose first code point is number ``base`` of the whole text.
 

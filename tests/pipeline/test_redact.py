@@ -244,3 +244,12 @@ def test_bytes_and_giants_are_replaced_unseen() -> None:
     """Their size is all that is told."""
     assert stage().submit(Malformed(reason="binary"), b"ssn 488-93-8803").result() == "[BINARY_REDACTED] 15 bytes"
     assert stage().submit(Malformed(reason="too_large"), PHONE).result() == "[OVERSIZE_REDACTED] 12 characters"
+
+
+def test_what_is_held_is_counted() -> None:
+    """After each piece of a stream, and none where a piece or a message stands alone."""
+    one = stage()
+    works = [one.submit(delta(piece, index), "") for index, piece in enumerate(("all went well. Call 628-", "271-44"))]
+    assert [work.held for work in works] == [9, 15]
+    torn = one.submit(delta("32", 5), "")
+    assert (torn.held, one.submit_alone(delta("32", 5)).held) == (None, None)

@@ -113,3 +113,15 @@ def test_split_value_counts_once(make: SimpleNamespace) -> None:
     verdicts = build_report(make.run(make.session(outcomes)))["verdicts"]
     assert verdicts["spans_by_type"] == {"PHONE": 2}
     assert verdicts["hallucinations_flagged"] == 0
+
+
+def test_held_back(make: SimpleNamespace) -> None:
+    """Characters held back after each piece of a summary, under any clock; n/a where no summary came in pieces."""
+    session = make.session()
+    pieces = [
+        dataclasses.replace(outcome, held=held) for outcome, held in zip(session.outcomes, (0, 30, 6), strict=False)
+    ]
+    for changes in ({}, {"virtual_time": True}):
+        run = make.run(dataclasses.replace(session, outcomes=pieces), **changes)
+        assert build_report(run)["measurements"]["held_back"] == {"n": 3, "mean": 12.0, "p95": 27.6, "max": 30}
+    assert build_report(make.run())["measurements"]["held_back"] == "n/a"

@@ -47,6 +47,7 @@ def build_view(report: Mapping[str, Any], rows: Rows | None, *, limit: int) -> V
             grounding_section(report["verdicts"]["accuracy"]),
             schema_section(report["verdicts"]["accuracy"]),
             _latency(report["measurements"]),
+            _held_back(report["measurements"]),
             _flagged(rows, limit),
             _rejected(rows, limit),
             _traffic(report["verdicts"]),
@@ -181,6 +182,23 @@ def _latency(measurements: Mapping[str, Any]) -> Section:
             )
         ],
     )
+
+
+def _held_back(measurements: Mapping[str, Any]) -> Section:
+    figures = measurements.get("held_back", NA)
+    title, blocks = "Text held back", []
+    if figures == NA:
+        words = f"Not measured: {measurements.get('why', {}).get('held_back', 'an older report')}."
+    else:
+        words = "Characters of a summary not given out yet after each of its pieces, since a value might go on in them."
+        row = [
+            count(figures["n"]),
+            *(Cell(text=f"{figures[name]:,.1f}") for name in ("mean", "p95")),
+            count(figures["max"]),
+        ]
+        columns = [Column("pieces"), Column("mean"), Column("p95"), Column("max")]
+        blocks = [Table(title="Characters held back", columns=columns, rows=[row], empty="")]
+    return Section(id="held-back", title=title, intro=words, blocks=blocks)
 
 
 def _slo_words(measurements: Mapping[str, Any]) -> str:
