@@ -21,7 +21,7 @@ from harness.scenario.wire_builder import WireBuilder
 from harness.strategies.labelled import Choose, InventedRecording, InventedSession, PiiText
 from harness.strategies.texts import pii_text
 
-__all__ = ["LOST", "malformed", "message", "recording", "recording_of", "session"]
+__all__ = ["LOST", "malformed", "message", "recording", "recording_of", "session", "spoken_message"]
 
 LOST: None = None
 """In the place of a message: the connection was lost."""
@@ -154,3 +154,13 @@ def malformed(choose: Choose) -> str | bytes:
     """A message that breaks the dialect or JSON, most with a value still in it."""
     whole = message(choose)
     return _BREAKS[choose.pick(tuple(_BREAKS))](whole)
+
+
+def spoken_message(text: str, conversation: str = "fuzz-1") -> str:
+    """The final utterance ``text`` of a customer, the first message of a conversation."""
+    return _dump(
+        {
+            "type": "utterance", "interaction_id": conversation, "seq": 1, "utterance_id": "u1", "speaker": "customer",
+            "text": text, "is_final": True,
+        }
+    )  # fmt: skip
