@@ -16,8 +16,6 @@ from harness.errors import ConfigError
 from harness.pii.user_rules import rules_of
 
 if TYPE_CHECKING:
-    from hypothesis.database import ExampleDatabase
-
     from harness.fuzz import Report
 
 __all__ = ["command"]
@@ -67,7 +65,7 @@ def command(
         examples=examples if minutes is None or examples else None,
         out_of_time=_until(minutes if minutes is not None else None if examples else 5.0),
         kinds=only or _KINDS,
-        database=_database(out) if chosen is not None and chosen.database else None,
+        database=(out or Path(".hypothesis")) / "examples" if chosen is not None and chosen.database else None,
     )
     if out is not None:
         from harness.fuzz.write import write_findings
@@ -87,12 +85,6 @@ def _until(minutes: float | None) -> Callable[[], bool]:
     clock = SystemClock()
     end_ns = clock.monotonic_ns() + round(minutes * 60e9)
     return lambda: clock.monotonic_ns() >= end_ns
-
-
-def _database(out: Path | None) -> ExampleDatabase:
-    from hypothesis.database import DirectoryBasedExampleDatabase
-
-    return DirectoryBasedExampleDatabase((out or Path(".hypothesis")) / "examples")
 
 
 def _told(report: Report) -> str:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-
-from hypothesis.database import ExampleDatabase
 
 from harness.fuzz.lanes import builtin_lanes, unclaimed, user_lanes
 from harness.fuzz.problems import KINDS, Finding
@@ -65,7 +64,7 @@ def fuzz(
     examples: int | None = None,
     out_of_time: Callable[[], bool] = lambda: False,
     kinds: Sequence[str] = KINDS,
-    database: ExampleDatabase | None = None,
+    database: Path | None = None,
 ) -> Report:
     """Search ``rules`` for everything of ``kinds``.
 
@@ -75,7 +74,7 @@ def fuzz(
         examples: cases of each lane; without it the lanes take turns until ``out_of_time``.
         out_of_time: says when to stop.
         kinds: of :data:`harness.fuzz.KINDS`.
-        database: where hypothesis remembers what failed.
+        database: the folder where hypothesis remembers what failed.
     """
     redactor = Redactor(rules)
     search = Search(seed=seed, kinds=frozenset(kinds), out_of_time=out_of_time, database=database)
@@ -92,7 +91,7 @@ def fuzz(
     elif wanted:
         _turn(search, wanted, 0)
     if slow:
-        _pumped(search, rules, [rule for rule in rules.rules if rule in known], examples=1)
+        _pumped(search, builtin_rules(), known, examples=1)
     turn = 1
     while examples is None and wanted and not search.out_of_time():
         _turn(search, wanted, turn)

@@ -1,18 +1,20 @@
 """Search one lane with hypothesis until it shows nothing new: generate, check, shrink, go on without what is known.
 
 1. A round looks for one failure that is not known yet. Once one is seen, the round shrinks that one only.
-2. Rounds have seeds of their own, made from the search's seed: the same search takes the same course.
+2. Rounds have seeds of their own, made from the search's seed: the same search takes the same course. With a database
+   it does not: what failed before is tried first, and chance is free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
-from hypothesis.database import ExampleDatabase
+from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
@@ -60,13 +62,13 @@ class Search:
         seed: where everything begins.
         kinds: kinds of problem that are asked for.
         out_of_time: says when to stop; asked before each case.
-        database: where failing cases are remembered, if anywhere.
+        database: the folder where failing cases are remembered, if anywhere; the first round of a lane tries them first.
     """
 
     seed: int
     kinds: frozenset[str]
     out_of_time: Callable[[], bool] = lambda: False
-    database: ExampleDatabase | None = None
+    database: Path | None = None
     tally: Tally = field(default_factory=Tally)
     known: set[Key] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
@@ -75,14 +77,14 @@ class Search:
         """Try ``examples`` cases of ``lane``; ``start`` numbers its first round."""
         number, left = start, examples
         while left > 0 and not self.out_of_time():
-            left -= max(1, self._round(lane, min(left, ROUND), f"{self.seed}/{lane.name}/{number}"))
+            left -= max(1, self._round(lane, min(left, ROUND), number))
             number += 1
 
-    def _round(self, lane: Lane, examples: int, seed: str) -> int:
+    def _round(self, lane: Lane, examples: int, number: int) -> int:
         """One round; returns how many cases it generated."""
         one = _Round(self, lane)
         try:
-            self._test(one, lane, examples, seed)()
+            self._test(one, lane, examples, number)()
         except (_Seen, Flaky):
             pass
         if one.target and one.failing:
@@ -91,23 +93,25 @@ class Search:
             self.findings.append(lane.describe(problem, case))
         return one.made
 
-    def _test(self, one: _Round, lane: Lane, examples: int, seed: str) -> Callable[[], None]:
+    def _test(self, one: _Round, lane: Lane, examples: int, number: int) -> Callable[[], None]:
         def judged(case: Any) -> None:
             one.judge(case)
 
         phases = [Phase.generate, Phase.shrink]
-        return seeded(seed)(
-            settings(
-                max_examples=examples,
-                database=self.database,
-                deadline=None,
-                phases=[Phase.reuse, *phases] if self.database else phases,
-                suppress_health_check=list(HealthCheck),
-                report_multiple_bugs=False,
-                verbosity=Verbosity.quiet,
-                print_blob=False,
-            )(given(lane.cases)(judged))
-        )
+        database = DirectoryBasedExampleDatabase(self.database / lane.name) if self.database else None
+        test = settings(
+            max_examples=examples,
+            derandomize=False,
+            database=database,
+            deadline=None,
+            phases=[Phase.reuse, *phases] if database and not number else phases,
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+        )(given(lane.cases)(judged))
+        # hypothesis keeps no database for a test with a seed.
+        return test if database else seeded(f"{self.seed}/{lane.name}/{number}")(test)
 
 
 class _Round:
