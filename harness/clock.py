@@ -16,7 +16,7 @@ from typing import Protocol
 
 from harness.errors import ConfigError
 
-__all__ = ["Clock", "SystemClock", "VirtualClock"]
+__all__ = ["Clock", "SystemClock", "VirtualClock", "cpu_ns"]
 
 
 class Clock(Protocol):
@@ -111,3 +111,8 @@ class VirtualClock:
             heapq.heappop(self._sleepers)  # a sleeper that was cancelled moves no time
         if self._sleepers:
             self.advance(max(0, self._sleepers[0][0] - self._now_ns))
+
+
+def cpu_ns() -> int:
+    """Nanoseconds of processor time this process has used; sleeping and other processes do not count."""
+    return time.process_time_ns()

@@ -20,6 +20,7 @@ VERBS = {
     "demo": "Run the whole loop on the embedded service and write a report.",
     "deliveries": "Look through the summaries a run delivered.",
     "doctor": "Examine recordings for damage and leaks.",
+    "fuzz": "Search redaction rules, yours too, for leaks, over-redaction and slow inputs.",
     "grep": "Find a pattern in the texts of recordings.",
     "ground": "Check summaries against their conversations.",
     "info": "Show what a recording holds.",

@@ -117,7 +117,7 @@ class Run(NamedTuple):
     items: tuple[Item, ...]
 
     def windows(self, size: int) -> list[Run]:
-        """Parts of ``size`` digits at its beginning and its end."""
+        """Parts of ``size`` digits at its beginning and its end; a written number is in it whole or not at all."""
         found = []
         for items in (self.items, self.items[::-1]):
             count = 0
@@ -125,9 +125,14 @@ class Run(NamedTuple):
             while count < size and taken < len(items):
                 count += len(items[taken].digits)
                 taken += 1
-            if count == size and taken < len(items):
+            if count == size and taken < len(items) and not _tight(items[taken - 1], items[taken]):
                 found.append(_run(tuple(sorted(items[:taken], key=lambda item: item.start))))
         return found
+
+
+def _tight(one: Item, other: Item) -> bool:
+    """Whether two neighbours, in either order, are groups of one written number."""
+    return not one.said and not other.said and max(one.start, other.start) - min(one.end, other.end) <= 1
 
 
 def _run(items: tuple[Item, ...]) -> Run:
