@@ -234,6 +234,7 @@ class WsServer:
         origins: the origins of browsers that may connect; clients without one always may.
         max_connections: open at once; more are refused with 503.
         handshake_s: see rule 5.
+        max_bytes: largest message taken; a larger one closes the connection with 1009.
     """
 
     def __init__(
@@ -248,7 +249,9 @@ class WsServer:
         origins: Sequence[str] = (),
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
+        self._max_bytes = max_bytes
         self._tls = tls
         self._origins = origins
         self._max = max_connections
@@ -275,7 +278,7 @@ class WsServer:
             server_header=None,
             ping_interval=None,
             close_timeout=GRACE_S,
-            max_size=MAX_BYTES,
+            max_size=self._max_bytes,
             logger=QUIET,
         )
         return self
