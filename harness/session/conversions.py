@@ -2,7 +2,9 @@
 
 1. A foreign file holds what really crossed a wire. Its entries go through the same recorder as live traffic, so that
    nothing of it reaches a disk but with surrogates, secrets left out, and leaks withheld.
-2. What was imported says so: source ``edited``, the file's digest as ``parent``, the form in ``labels.imported``.
+2. Bodies are decoded first (``gzip``, ``deflate``), as they are where they are recorded: nothing could be found in them
+   otherwise.
+3. What was imported says so: source ``edited``, the file's digest as ``parent``, the form in ``labels.imported``.
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ from harness.session.keys import Key
 from harness.session.leftovers import spoken
 from harness.session.parts import Tools, tool_name
 from harness.text.placeholder import placeholder
+from harness.wire.decoding import BodyDecoder, content_coding
 
 __all__ = ["MAX_IMPORT", "import_file", "redact_recording"]
 
@@ -178,6 +181,7 @@ class _Feed:
         self._recorder = recorder
         self._pipeline = pipeline
         self._number = 0
+        self._decoders: dict[str, BodyDecoder] = {}
 
     def take(self, entry: AnyEntry) -> None:
         tap, at = self._recorder, entry.t * 1000
@@ -186,10 +190,11 @@ class _Feed:
                 body = (entry.body or "").encode("utf-8", "surrogatepass")
                 tap.http_request(entry.conn, entry.service, entry.method, entry.url, entry.headers, body, at)
             case HttpResponse():
+                headers = [(name.lower(), value) for name, value in entry.headers]
+                self._decoders[entry.conn] = BodyDecoder(content_coding(headers))
                 tap.http_response(entry.conn, entry.status, entry.headers, at)
             case HttpChunk():
-                handle = tap.http_chunk(entry.conn, _raw(entry.text, entry.base64), entry.final, at)
-                tap.unused(handle)
+                tap.unused(tap.http_chunk(entry.conn, self._body(entry), entry.final, at))
             case HttpError():
                 tap.http_error(entry.conn, entry.error, at)
             case WsOpen():
@@ -208,6 +213,14 @@ class _Feed:
                 tap.ws_abort(entry.conn, entry.by, entry.error, at)
             case _:
                 raise AssertionError("no form imports such an entry")
+
+    def _body(self, chunk: HttpChunk) -> bytes:
+        """The bytes of a chunk, decoded; text is what was decoded before."""
+        if chunk.base64 is None:
+            return (chunk.text or "").encode("utf-8", "surrogatepass")
+        data = base64.b64decode(chunk.base64)
+        decoder = self._decoders.get(chunk.conn)
+        return data if decoder is None else decoder.feed(data)
 
     def end(self) -> None:
         self._tell(self._pipeline.finish())
@@ -228,7 +241,3 @@ class _Feed:
                 self._recorder.settled(effect)
             elif isinstance(effect, GapFound):
                 self._recorder.gap(effect, self._number)
-
-
-def _raw(text: str | None, encoded: str | None) -> bytes:
-    return base64.b64decode(encoded) if encoded is not None else (text or "").encode("utf-8", "surrogatepass")

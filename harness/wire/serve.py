@@ -235,6 +235,7 @@ class WsServer:
         max_connections: open at once; more are refused with 503.
         handshake_s: see rule 5.
         remote: let ``host`` be another address than loopback.
+        max_bytes: largest message taken; a larger one closes the connection with 1009.
     """
 
     def __init__(
@@ -250,8 +251,10 @@ class WsServer:
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
         remote: bool = False,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._remote = remote
+        self._max_bytes = max_bytes
         self._tls = tls
         self._origins = origins
         self._max = max_connections
@@ -278,7 +281,7 @@ class WsServer:
             server_header=None,
             ping_interval=None,
             close_timeout=GRACE_S,
-            max_size=MAX_BYTES,
+            max_size=self._max_bytes,
             logger=QUIET,
         )
         return self

@@ -67,9 +67,17 @@ class _Connect(connect):
 
 
 async def dial(
-    url: str, *, token: SecretStr, conn: str, attempt: int, tap: Tap, clock: Clock, timeout_s: float = 10.0
+    url: str,
+    *,
+    token: SecretStr,
+    conn: str,
+    attempt: int,
+    tap: Tap,
+    clock: Clock,
+    timeout_s: float = 10.0,
+    max_bytes: int | None = None,
 ) -> Link:
-    """Open a connection.
+    """Open a connection; a message of more than ``max_bytes`` (default: the dialect's own limit) closes it with 1009.
 
     Raises:
         HandshakeRejected: the service answered with another status than 101.
@@ -91,7 +99,7 @@ async def dial(
             additional_headers=headers,
             open_timeout=timeout_s,
             close_timeout=CLOSE_S,
-            max_size=MAX_BYTES + 1024,
+            max_size=max_bytes or MAX_BYTES + 1024,
             logger=_SILENT,
             **options,
         )

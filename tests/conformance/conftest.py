@@ -7,9 +7,15 @@ import base64
 import gzip
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -127,3 +133,83 @@ def open_lab() -> Callable[[], object]:
 def nonce() -> str:
     """A header value nobody can foresee: the proof that a credential is not stored."""
     return base64.b32encode(os.urandom(15)).decode()
+
+
+# ------------------------------------------------------------------------------------------------ foreign runtimes
+
+NODE_PACKAGES = ("ws@8.18.0",)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_S = 90
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``node_modules/ws``, installed for this session (``npm`` and its registry are needed)."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node or npm is not installed")
+    folder = tmp_path_factory.mktemp("node")
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", *NODE_PACKAGES]
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
+    if done.returncode:
+        pytest.skip("npm could not install the package ws")
+    return folder
+
+
+class Browser:
+    """A headless Chromium that visits a page; the page posts what it saw to ``/seen``."""
+
+    def __init__(self, command: str, folder: Path) -> None:
+        self._command = command
+        self._profile = folder / "profile"
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.play: Any = None
+
+    async def visit(self, page: bytes, query: str) -> str:
+        """Show ``page``, with ``query`` in its address, and return what it posts."""
+        seen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+        quiet = asyncio.subprocess.DEVNULL
+        server = await asyncio.start_server(lambda r, w: _serve_page(page, seen, r, w), sock=self._listener.dup())
+        async with server:
+            process = await asyncio.create_subprocess_exec(
+                self._command, *flags, "--disable-background-networking", f"--user-data-dir={self._profile}",
+                f"{self.origin}/page?{quote(query, safe='')}", stdout=quiet, stderr=quiet,
+            )  # fmt: skip
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    return await seen
+            finally:
+                process.terminate()
+                await process.wait()
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+async def _serve_page(
+    page: bytes, seen: asyncio.Future[str], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if head.startswith(b"POST /seen"):
+            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+            seen.set_result((await reader.readexactly(int(length.partition(b":")[2]))).decode())
+    except asyncio.IncompleteReadError:  # a browser opens connections ahead of need
+        writer.close()
+        return
+    body = page if head.startswith(b"GET /page") else b""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n")
+    writer.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    writer.close()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """A Chromium."""
+    command = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if command is None:
+        pytest.skip("no Chromium is installed")
+    made = Browser(command, tmp_path)
+    yield made
+    made.close()

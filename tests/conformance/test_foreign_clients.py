@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import subprocess
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -69,27 +67,13 @@ def _recorded_like_seen(recording: Recording, figure: Any, name: str) -> None:
     figure(f"{name} through the proxy", f"as without it; {len(entries)} entries")
 
 
-@pytest.fixture(scope="module")
-def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the package ws."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node or npm is not installed")
-    folder = tmp_path_factory.mktemp("node")
-    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "ws@8"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
-    if done.returncode:
-        pytest.skip("npm could not install the package ws")
-    shutil.copy(HERE / "node_client.js", folder)
-    return folder
-
-
 def test_node_ws(open_lab: Any, node_modules: Path, tmp_path: Path, nonce: str, figure: Any) -> None:
     """Node's ws package, with permessage-deflate and a bearer token."""
 
     async def client(url: str) -> list[str]:
         process = await asyncio.create_subprocess_exec(
-            "node", "node_client.js", url, cwd=node_modules, env={"NONCE": nonce, "PATH": "/usr/bin:/bin"},
-            stdout=asyncio.subprocess.PIPE,
+            "node", str(HERE / "node_client.js"), url, stdout=asyncio.subprocess.PIPE,
+            env={"NONCE": nonce, "PATH": os.environ["PATH"], "NODE_PATH": str(node_modules / "node_modules")},
         )  # fmt: skip
         async with asyncio.timeout(PATIENCE_S):
             out, _ = await process.communicate()
@@ -105,45 +89,12 @@ def test_node_ws(open_lab: Any, node_modules: Path, tmp_path: Path, nonce: str, 
     _recorded_like_seen(read_recording(path), figure, "node ws")
 
 
-async def _page(seen: asyncio.Future[list[str]], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError:  # a browser opens connections ahead of need
-        writer.close()
-        return
-    if head.startswith(b"POST /seen"):
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
-        body = await reader.readexactly(int(length.partition(b":")[2]))
-        seen.set_result(body.decode().splitlines())
-    page = (HERE / "chromium_client.html").read_bytes() if head.startswith(b"GET /page") else b""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n")
-    writer.write(b"Content-Length: %d\r\n\r\n" % len(page) + page)
-    writer.close()
-
-
-def test_chromium(open_lab: Any, tmp_path: Path, figure: Any) -> None:
+def test_chromium(open_lab: Any, browser: Any, tmp_path: Path, figure: Any) -> None:
     """A browser's WebSocket, with permessage-deflate and an Origin."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("chromium is not installed")
 
     async def client(url: str) -> list[str]:
-        seen: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-        server = await asyncio.start_server(lambda r, w: _page(seen, r, w), "127.0.0.1", 0)
-        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/page?{quote(url, safe='')}"
-        flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-        profile = f"--user-data-dir={tmp_path / 'profile'}"
-        quiet = asyncio.subprocess.DEVNULL
-        async with server:
-            process = await asyncio.create_subprocess_exec(
-                browser, *flags, profile, address, stdout=quiet, stderr=quiet
-            )
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    return await seen
-            finally:
-                process.terminate()
-                await process.wait()
+        seen: str = await browser.visit((HERE / "chromium_client.html").read_bytes(), url)
+        return seen.splitlines()
 
     path = tmp_path / "chromium.rec.jsonl"
     direct = asyncio.run(_direct(open_lab, client))

@@ -7,8 +7,10 @@ import asyncio
 import http.client
 import socket
 import socket as early_socket
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from socket import create_connection as early_bound
 from typing import Any
 
@@ -21,6 +23,7 @@ from harness.errors import NetworkBlocked
 from harness.wire.guard import NetworkGuard
 
 AWAY = "192.0.2.7"  # RFC 5737, documentation
+AWAY_6 = "2001:db8::7"  # RFC 3849
 
 
 @pytest.fixture
@@ -83,6 +86,62 @@ def _aiohttp(host: str, port: int) -> None:
     asyncio.run(run())
 
 
+def _aiohttp_ws(host: str, port: int) -> None:
+    aiohttp = pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+
+    async def run() -> None:
+        async with aiohttp.ClientSession() as session, session.ws_connect(f"ws://{host}:{port}"):
+            pass
+
+    asyncio.run(run())
+
+
+def _requests(host: str, port: int) -> None:
+    requests = pytest.importorskip("requests", reason="requests is not installed")
+    with requests.Session() as session:
+        session.trust_env = False
+        session.get(f"http://{host}:{port}")
+
+
+def _websocket_client(host: str, port: int) -> None:
+    library = pytest.importorskip("websocket", reason="websocket-client is not installed")
+    library.create_connection(f"ws://{host}:{port}", http_no_proxy=["*"])
+
+
+def _sock_connect(host: str, port: int) -> None:
+    async def run() -> None:
+        with socket.socket() as one:
+            one.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(one, (host, port))
+
+    asyncio.run(run())
+
+
+def _datagram_endpoint(host: str, port: int) -> None:
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=(host, port))
+        transport.close()
+
+    asyncio.run(run())
+
+
+def _happy_eyeballs(host: str, port: int) -> None:
+    async def run() -> None:
+        await asyncio.open_connection(host, port, happy_eyeballs_delay=0.01)
+
+    asyncio.run(run())
+
+
+def _in_a_thread(host: str, port: int) -> None:
+    asyncio.run(asyncio.to_thread(early_bound, (host, port)))
+
+
+def _in_a_pool(host: str, port: int) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(urllib.request.urlopen, f"http://{host}:{port}").result()
+
+
 def _websockets(host: str, port: int) -> None:
     async def run() -> None:
         async with connect_ws(f"ws://{host}:{port}", proxy=None):
@@ -113,10 +172,18 @@ DIALS: list[Callable[[str, int], Any]] = [
     _httpx,
     _httpx_async,
     _aiohttp,
+    _aiohttp_ws,
+    _requests,
+    _websocket_client,
     _websockets,
     _streams,
+    _sock_connect,
+    _datagram_endpoint,
+    _happy_eyeballs,
+    _in_a_thread,
+    _in_a_pool,
 ]
-NAMED = [dial for dial in DIALS if dial not in (_datagram, _datagram_message, _c_level)]
+NAMED = [dial for dial in DIALS if dial is not _c_level]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a library tidies up late
@@ -183,3 +250,151 @@ def test_look_ups_by_the_old_name() -> None:
         socket.getaddrinfo(b"127.0.0.1", None)
         with pytest.raises(NetworkBlocked):
             socket.gethostbyname("service.invalid")
+        with pytest.raises(NetworkBlocked):
+            socket.gethostbyname_ex("service.invalid")
+
+
+def test_look_ups_of_addresses() -> None:
+    """The name of a foreign address is asked of nobody; this machine's own name may be."""
+    with NetworkGuard():
+        socket.getfqdn("127.0.0.1")
+        socket.getfqdn()
+        socket.getnameinfo(("::1", 80), socket.NI_NUMERICHOST)
+        for look_up in (socket.gethostbyaddr, socket.getfqdn, lambda host: socket.getnameinfo((host, 80), 0)):
+            with pytest.raises(NetworkBlocked):
+                look_up(AWAY)
+
+
+@pytest.mark.parametrize("host", [AWAY_6, f"::ffff:{AWAY}", "::", "fe80::1%1"])
+def test_ipv6_is_guarded(host: str) -> None:
+    """Foreign addresses in every form, scoped ones too."""
+    with NetworkGuard([443]), socket.socket(socket.AF_INET6) as one, pytest.raises(NetworkBlocked):
+        one.connect_ex((host, 443))
+
+
+@pytest.mark.parametrize("host", ["::1", "::ffff:127.0.0.1"])
+def test_ipv6_loopback(host: str) -> None:
+    """Declared ports are let through, the others not."""
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with NetworkGuard([1]), socket.socket(socket.AF_INET6) as one, socket.socket(socket.AF_INET6) as other:
+        one.connect_ex((host, 1))
+        with pytest.raises(NetworkBlocked):
+            other.connect_ex((host, 2))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.1", "2130706433", "<broadcast>"])
+def test_other_spellings_are_no_loopback(host: str) -> None:
+    """What the system would read as an address is blocked unless it reads as one here."""
+    with NetworkGuard([80]), socket.socket() as one, pytest.raises(NetworkBlocked):
+        one.connect_ex((host, 80))
+
+
+def test_a_port_may_be_text(port: int) -> None:
+    """asyncio takes a port as text: a declared one is let through."""
+
+    async def run() -> None:
+        _, writer = await asyncio.open_connection("localhost", str(port), family=socket.AF_INET)
+        writer.close()
+
+    with NetworkGuard([port]):
+        asyncio.run(run())
+    with NetworkGuard(), pytest.raises(NetworkBlocked):
+        asyncio.run(run())
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="no netlink here")
+def test_the_kernel_may_be_asked() -> None:
+    """A netlink socket does not leave the machine."""
+    with NetworkGuard(), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as one:
+        one.connect((0, 0))
+
+
+def test_a_datagram_of_a_transport_is_not_sent() -> None:
+    """asyncio tells the protocol of it, not the sender; nothing leaves."""
+    lost: list[Exception | None] = []
+    told: list[Any] = []
+
+    class Protocol(asyncio.DatagramProtocol):
+        def connection_lost(self, error: Exception | None) -> None:
+            lost.append(error)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+        transport, _ = await loop.create_datagram_endpoint(Protocol, local_addr=("127.0.0.1", 0))
+        transport.sendto(b"x", (AWAY, 9))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    with NetworkGuard():
+        asyncio.run(run())
+    assert [type(error) for error in (*lost, *told)] == [NetworkBlocked] * 2
+
+
+def _state() -> list[Any]:
+    loop, sockets = asyncio.BaseEventLoop, socket.socket.__dict__
+    names = ("connect", "connect_ex", "sendto", "sendmsg")
+    methods = [loop.getaddrinfo, loop.create_connection, loop.create_task, threading.Thread.start]
+    return [*methods, ThreadPoolExecutor.submit, *(sockets.get(name) for name in names)]
+
+
+def test_everything_is_put_back() -> None:
+    """After the last guard every replaced method is the one before, whatever was raised meanwhile."""
+    before = _state()
+    guard = NetworkGuard()
+    with guard, NetworkGuard([1]), guard:
+        assert all(one is not other for one, other in zip(_state(), before, strict=True))
+    assert _state() == before
+    with pytest.raises(NetworkBlocked), guard:
+        _raw(AWAY, 1)
+    assert _state() == before
+
+
+def test_what_somebody_else_replaced_stays(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    """A method replaced while a guard is on is not undone by its end, and ours inside it does nothing any more."""
+    with NetworkGuard():
+        ours = socket.socket.connect
+
+        def theirs(self: socket.socket, address: Any) -> None:
+            ours(self, address)
+
+        monkeypatch.setattr(socket.socket, "connect", theirs)
+    assert socket.socket.connect is theirs
+    _raw("127.0.0.1", port)
+    monkeypatch.undo()
+    del socket.socket.connect
+
+
+def test_a_guard_in_itself(port: int) -> None:
+    """The same guard entered twice holds until it was left twice."""
+    guard = NetworkGuard([port])
+    with guard:
+        with guard:
+            _raw("127.0.0.1", port)
+        _raw("127.0.0.1", port)
+        with pytest.raises(NetworkBlocked):
+            _raw(AWAY, port)
+
+
+def test_guards_of_many_threads() -> None:
+    """Entered and left from eight threads at once: always on for who is inside, nothing left behind."""
+    before = _state()
+    wrong: list[object] = []
+
+    def run() -> None:
+        for number in range(50):
+            with NetworkGuard([number + 1]):
+                try:
+                    _raw(AWAY, number + 1)
+                    wrong.append(number)
+                except NetworkBlocked:
+                    pass
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert _state() == before

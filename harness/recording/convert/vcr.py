@@ -6,13 +6,17 @@
    interaction, which vcrpy ignores, tells otherwise.
 3. What is no finished REST exchange (the stream, failures, outcomes ...) stays behind and is counted.
 4. Texts are as they were found: they must be searched for personal data before they are written.
+5. A recording holds bodies decoded, under the headers they came with; a client under vcrpy would decode them again. So a
+   cassette gets the coding and the length its body has, and our own field keeps the headers that were recorded.
+6. A request's body is text in a recording: bytes that are none become U+FFFD.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -73,6 +77,7 @@ class _Own(msgspec.Struct):
     created: str = ""
     service: str = ""
     conn: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
     orders: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     chunks: tuple[tuple[int, int], ...] = ()
@@ -110,6 +115,9 @@ def _not_text(value: bytes) -> str:
 def _interaction(header: Header, exchange: Exchange) -> dict[str, Any]:
     request, response, chunks = exchange.request, exchange.response, exchange.chunks
     assert response is not None
+    body = body_of(chunks)
+    headers = _grouped(_sent(response.headers, body, head=request.method == "HEAD"))
+    own = {"headers": [list(pair) for pair in response.headers]} if _pairs(headers) != response.headers else {}
     return {
         "request": {
             "method": request.method,
@@ -119,10 +127,11 @@ def _interaction(header: Header, exchange: Exchange) -> dict[str, Any]:
         },
         "response": {
             "status": {"code": response.status, "message": _phrase(response.status)},
-            "headers": _grouped(response.headers),
-            "body": {"string": body_of(chunks)},
+            "headers": headers,
+            "body": {"string": body},
         },
         "mediation": {
+            **own,
             "created": header.created,
             "service": request.service,
             "conn": request.conn,
@@ -133,6 +142,37 @@ def _interaction(header: Header, exchange: Exchange) -> dict[str, Any]:
     }
 
 
+def _sent(headers: Sequence[tuple[str, str]], body: str | bytes, *, head: bool) -> list[tuple[str, str]]:
+    """The headers that are true of ``body``; rule 5."""
+    size = len(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body)
+    found = []
+    for name, value in headers:
+        match name.lower():
+            case "content-encoding" if not _is_coded(body, value.strip().lower()):
+                continue
+            case "content-length" if not (head and size == 0):
+                value = str(size)
+        found.append((name, value))
+    return found
+
+
+def _is_coded(body: str | bytes, coding: str) -> bool:
+    """Whether ``body`` is still as it travelled; a coding nobody undoes (``br``) is, unless the body is text."""
+    if isinstance(body, str):
+        return not body
+    if coding in ("gzip", "x-gzip"):
+        return body.startswith(b"\x1f\x8b")
+    return coding != "deflate" or any(_inflates(body, bits) for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS))
+
+
+def _inflates(body: bytes, bits: int) -> bool:
+    try:
+        zlib.decompressobj(bits).decompress(body, 1)
+    except zlib.error:
+        return False
+    return True
+
+
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -140,8 +180,8 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _grouped(headers: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _grouped(headers: Sequence[tuple[str, str]]) -> dict[str, list[str] | str]:
+    found: dict[str, Any] = {}
     for name, value in headers:
         found.setdefault(name, []).append(value)
     return found
@@ -221,6 +261,7 @@ def _entries(one: _Interaction, index: int, path: Path | str) -> list[tuple[int,
     where = f"interaction {index}"
     asked, body = _text(one.request.body, where, path), _text(one.response.body, where, path)
     service = own.service if own.service in ("token", "gateway", "stream") else service_of(one.request.uri)
+    headers = own.headers or _pairs(one.response.headers)
     found: list[AnyEntry] = [
         HttpRequest(
             n=0,
@@ -232,13 +273,22 @@ def _entries(one: _Interaction, index: int, path: Path | str) -> list[tuple[int,
             headers=_pairs(one.request.headers),
             body=asked.decode("utf-8", "replace") if isinstance(asked, bytes) else asked,
         ),
-        HttpResponse(n=0, t=0, conn=conn, re=0, status=one.response.status.code, headers=_pairs(one.response.headers)),
-        *chunks_of(body or "", own.chunks or [(0, 0)], conn=conn, re=0, first_n=0),
+        HttpResponse(n=0, t=0, conn=conn, re=0, status=one.response.status.code, headers=headers),
+        *chunks_of(body or "", _pieces(own, body), conn=conn, re=0, first_n=0),
     ]
-    if len(own.times) == len(found):
-        found = [msgspec.structs.replace(e, t=max(0, t)) for e, t in zip(found, own.times, strict=True)]
-    orders = own.orders if len(own.orders) == len(found) else (index,) * len(found)
-    return list(zip(orders, found, strict=True))
+    times = _stretched(own.times or (0,), len(found))
+    found = [msgspec.structs.replace(e, t=max(0, t)) for e, t in zip(found, times, strict=True)]
+    return list(zip(_stretched(own.orders or (index,), len(found)), found, strict=True))
+
+
+def _pieces(own: _Own, body: str | bytes | None) -> Sequence[tuple[int, int]]:
+    """How a body is cut: as our own field has it; without one it is a piece, and one that was withheld is none."""
+    return own.chunks or ([] if own.orders and not body else [(0, 0)])
+
+
+def _stretched(values: tuple[int, ...], size: int) -> tuple[int, ...]:
+    """``values`` as so many: a cassette that was edited may have a piece more or less than its field says."""
+    return (*values, *values[-1:] * (size - len(values)))[:size]
 
 
 def _numbered(entries: Sequence[AnyEntry]) -> list[AnyEntry]:
@@ -254,7 +304,7 @@ def _numbered(entries: Sequence[AnyEntry]) -> list[AnyEntry]:
     return numbered
 
 
-def _pairs(headers: _Headers) -> tuple[tuple[str, str], ...]:
+def _pairs(headers: Mapping[str, list[str] | str]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name, value) for name, values in headers.items() for value in ([values] if isinstance(values, str) else values)
     )

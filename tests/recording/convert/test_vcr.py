@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import base64
 import gzip
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +164,55 @@ def test_a_body_is_text_or_bytes() -> None:
     data = doc(response={"status": {"code": 200}, "body": {"string": [1]}})
     with pytest.raises(RecordingFormatError, match="interaction 0: a body is neither text nor bytes"):
         from_vcr(data)
+
+
+def _exchange(body: str | bytes, coding: str, method: str = "GET") -> list[AnyEntry]:
+    """A request and its answer, with a length that is not that of ``body``."""
+    text = body if isinstance(body, str) else None
+    encoded = base64.b64encode(body).decode() if isinstance(body, bytes) else None
+    headers = (("X-A", "1"), ("content-encoding", coding), ("Content-Length", "7"), ("X-A", "2"))
+    return [
+        HttpRequest(n=1, t=0, service="gateway", conn="h1", method=method, url="/a"),
+        HttpResponse(n=2, t=0, conn="h1", re=1, status=200, headers=headers),
+        HttpChunk(n=3, t=0, conn="h1", re=1, text=text, base64=encoded, final=True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body, coding, kept",
+    [
+        ("decoded \u2603", "gzip", False),
+        (b"\0decoded", "gzip", False),
+        (b"\xffdecoded", "deflate", False),
+        (gzip.compress(b"x"), "gzip", True),
+        (zlib.compress(b"x"), "deflate", True),
+        (zlib.compress(b"x")[2:-4], "deflate", True),
+        (b"\x0b\x00x\x03", "br", True),
+        ("decoded", "br", False),
+    ],
+)
+def test_a_cassette_is_true_of_its_bodies(header: Header, body: str | bytes, coding: str, kept: bool) -> None:
+    """Its coding and length are those of the body it holds; the recorded ones, in their order, come back."""
+    text, _ = to_vcr(header, _exchange(body, coding))
+    shown = yaml.safe_load(text)["interactions"][0]["response"]["headers"]
+    assert ("content-encoding" in shown) is kept
+    assert shown["Content-Length"] == [str(len(body.encode() if isinstance(body, str) else body))]
+    assert from_vcr(text.encode()).entries == _exchange(body, coding)
+
+
+def test_the_length_a_head_request_is_told(header: Header) -> None:
+    """Is that of a body that does not come."""
+    text, _ = to_vcr(header, _exchange("", "gzip", "HEAD"))
+    assert yaml.safe_load(text)["interactions"][0]["response"]["headers"]["Content-Length"] == ["7"]
+
+
+def test_what_is_not_there_moves_nothing(header: Header) -> None:
+    """Exchanges without a body, or with a piece more than noted, keep their place among the others."""
+    first, second = _exchange("", "")[:2], _exchange("b", "")
+    moved = [msgspec.structs.replace(entry, n=entry.n + 10, conn="h2") for entry in second]
+    both = [*first, *(msgspec.structs.replace(e, re=11) if hasattr(e, "re") else e for e in moved)]
+    text, _ = to_vcr(header, both)
+    assert from_vcr(text.encode()).entries == renumbered(both)
+    edited = text.replace("string: ''", "string: more")
+    kinds = [type(entry).__name__ for entry in from_vcr(edited.encode()).entries]
+    assert kinds == ["HttpRequest", "HttpResponse", "HttpChunk"] * 2
