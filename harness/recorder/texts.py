@@ -16,6 +16,7 @@ from harness.dialects.json_text import KEY_SUFFIX, splice
 from harness.pii import Redactor
 from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.outcome import Outcome, PathSpan
+from harness.pipeline.payload import leaves
 from harness.recorder.edits import Edited, EditedString, Replacement, edit_text, leak_in, parse, strings
 from harness.recorder.safe import SECRET, form, is_secret
 from harness.recorder.values import SplitValues
@@ -181,4 +182,4 @@ def _read(literal: str) -> str:
     try:
         return str(int(literal))
     except ValueError:
-        return str(float(literal))
+        return next((text for _, text in leaves(float(literal))), literal)
