@@ -42,9 +42,8 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for index, item in enumerate(value):
             yield from leaves(item, pointer(path, index))
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        text = _number(value)
-        if len(text) >= _SHORTEST_NUMBER:
-            yield path, text
+        if len(str(value)) >= _SHORTEST_NUMBER:
+            yield path, _number(value)
 
 
 def _number(value: float) -> str:
