@@ -50,7 +50,7 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
     groups = [found.span() for found in GROUP.finditer(chain)]
     digits = sum([end - start for start, end in groups])
     said = runs(chain) if has_number_word(chain) else []
-    if digits >= _FEWEST_DIGITS:
+    if digits:
         if not rules.builtin or _GLUED.search(chain):
             hits += _searched(rules, view)
         if digits >= FEW_DIGITS or not rules.builtin or chain.count(".") > 2:
