@@ -61,7 +61,7 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
         hits += cued_values(rules, view, said)
     if not hits:
         return hits
-    return _with_rest(rules, view, chosen(hits))
+    return _with_rest(rules, view, chosen(hits, chain))
 
 
 def _with_rest(rules: RuleSet, view: View, hits: list[Hit]) -> list[Hit]:

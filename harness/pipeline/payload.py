@@ -46,7 +46,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield path, _number(value)
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
     whole = isinstance(value, float) and abs(value) < _EXACT and value.is_integer()
     return str(int(value) if whole else value)
 
