@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from harness.clock import Clock
 from harness.errors import SinkError
@@ -16,7 +16,41 @@ from harness.sinks.audit_log import AuditLog
 from harness.sinks.base import Sink, quarantine
 from harness.sinks.jsonl import JsonlSink
 
-__all__ = ["Store"]
+__all__ = ["AuditTrail", "Store", "Taker"]
+
+
+class Taker(Protocol):
+    """Takes every outcome of a session, in order."""
+
+    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
+        """Take one; whatever it raises ends the session."""
+        ...
+
+
+class AuditTrail:
+    """An audit log alone: nothing is delivered.
+
+    Args:
+        path: the file, appended to; its folder is made.
+        key: of the audit hashes.
+        clock: stamps records.
+    """
+
+    def __init__(self, path: Path, *, key: bytes, clock: Clock) -> None:
+        made_folder(path.parent)
+        self._audit = AuditLog(path, key=key, clock=clock)
+
+    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
+        """Audit it."""
+        self._audit.message(outcome, pipeline.audit_body(outcome), latency_ns)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._audit.close()
 
 
 class Store:

@@ -16,13 +16,13 @@ from harness.dialects.mediation import MediationDialect
 from harness.errors import SinkError
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import Outcome
-from harness.session.store import Store
+from harness.session.store import AuditTrail, Store, Taker
 from harness.sinks import CallbackSink
 
 PIPELINE = Pipeline(dialect=MediationDialect())
 
 
-def take(store: Store, *outcomes: Outcome) -> None:
+def take(store: Taker, *outcomes: Outcome) -> None:
     async def main() -> None:
         for outcome in outcomes:
             await store.take(PIPELINE, outcome, 5_000_000)
@@ -102,3 +102,15 @@ def test_no_delivery_without_audit(
         with pytest.raises(SinkError, match="audit"):
             take(store, make_outcome())
     assert not (tmp_path / "delivered.jsonl").read_text()
+
+
+def test_a_trail_audits_and_delivers_nothing(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
+    """The same records as a store's, appended to one file, whatever the verdict."""
+    path = tmp_path / "new" / "trail.jsonl"
+    for _ in range(2):
+        with AuditTrail(path, key=b"k", clock=VirtualClock()) as trail:
+            take(trail, make_outcome(), make_outcome(verdict="rejected", deliverable=False))
+    records = lines(path.parent, "trail.jsonl")
+    assert [record["verdict"] for record in records] == ["accepted", "rejected"] * 2
+    assert all("audit_hash" in record for record in records)
+    assert [file.name for file in path.parent.iterdir()] == ["trail.jsonl"]
