@@ -82,13 +82,25 @@ def test_right_credentials(harness: Run, composed: Path, service: dict[str, str]
         "GENESYS_CLIENT_SECRET": service["client_secret"],
         "HARNESS_SUBSCRIPTION": '{"summary_matrix":{"min_tokens":50}}',
     }
-    done = harness(
-        "record", "-c", _conversation(composed), "--endpoint", service["endpoint"], "-o", "out", "--json", **env
-    )
+    options = ("--endpoint", service["endpoint"], "-o", "out", "--audit", "log/audit.jsonl", "--json")
+    done = harness("record", "-c", _conversation(composed), *options, **env)
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
     assert facts["complete"] is True
     assert Path(tmp_path / facts["recording"]).exists()
+    records = [json.loads(line) for line in (tmp_path / "log" / "audit.jsonl").read_text().splitlines()]
+    assert len(records) == facts["messages"]
+    assert {"record", "verdict", "pii_redacted", "audit_hash"} <= records[0].keys()
+
+
+def test_an_audit_file_that_cannot_be(harness: Run, tmp_path: Path) -> None:
+    """A place that cannot be written, and a session of somebody else's client, are exit code 2."""
+    env = {"GENESYS_CLIENT_ID": "x", "GENESYS_CLIENT_SECRET": "y"}
+    (tmp_path / "folder").mkdir()
+    common = ("record", "-c", "i-1", "--endpoint", "http://127.0.0.1:9", "-o", "out", "--audit")
+    (tmp_path / "locked").symlink_to("/dev/null/x")
+    _one_line(harness(*common, "locked", **env), 2, "--audit")
+    _one_line(harness("record", "--listen", "127.0.0.1:0", "--audit", "a.jsonl", "-o", "out", **env), 2, "--audit")
 
 
 def test_missing_credentials(harness: Run, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ NEVER = (
     "npm" + "js.org",
 )
 
-BESIDE_THE_MIRROR = {"bench", "fuzz", "typing", "ui", "conformance", "crash"}
+BESIDE_THE_MIRROR = {"bench", "fuzz", "typing", "ui", "conformance", "crash", "canaries"}
 """Folders of tests/ that test the whole instead of a module."""
 
 PACKAGES = ["harness", *(m.name for m in pkgutil.walk_packages([str(PACKAGE)], "harness.") if m.ispkg)]

@@ -6,6 +6,7 @@ import click
 
 from harness.cli.common import shown, verb
 from harness.cli.messages import conversation_of, open_recordings
+from harness.errors import RecordingNotFound
 from harness.recording.codec import kind_of, open_body
 from harness.recording.entry import (
     AnyEntry,
@@ -40,15 +41,20 @@ def command(file: str, jsonl: bool, conversation: str | None, kind: tuple[str, .
     """Print a recording's messages, one per line: time, direction, text with control characters escaped.
 
     FILE is a recording, a folder of them, or - for stdin. Outcomes and checkpoints are printed if --kind names them.
+    Exit code 5 if a filter leaves nothing.
     """
+    printed = False
     for recording in open_recordings([file]):
         for entry in recording.entries:
             if not _wanted(entry, conversation, kind):
                 continue
+            printed = True
             if jsonl:
                 click.echo(open_body(entry) + b"}")
             else:
                 click.echo(line_of(entry))
+    if not printed and (conversation is not None or kind):
+        raise RecordingNotFound("no entry was asked for", path=file, fix="`harness info` lists conversations and kinds")
 
 
 def line_of(entry: AnyEntry) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -15,6 +17,7 @@ from harness.cli.common import ExitCode, exit_code_of, say, shown, verb
 from harness.cli.live_options import dialect_option, live_options
 from harness.cli.record_proxy import proxy_plan, record_through_proxy
 from harness.cli.stopping import stop_on_signals
+from harness.clock import SystemClock
 from harness.dialects.generic import SOLE
 from harness.errors import ConfigError
 from harness.session.dialects import find_dialect
@@ -22,6 +25,7 @@ from harness.session.live import Job, LiveRun, run_live
 from harness.session.parts import policy_for, policy_of
 from harness.session.session import SessionRun
 from harness.session.setup import live_run, safe_name
+from harness.session.store import AuditTrail
 from harness.settings import Settings
 
 __all__ = ["command"]
@@ -46,6 +50,7 @@ __all__ = ["command"]
 @click.option("--upstream", "upstreams", multiple=True, metavar="ROLE=URL", help="token=, gateway= or stream= URL.")
 @click.option("--together", is_flag=True, help="One session for all conversations instead of one each.")
 @click.option("--seed", type=int, help="Synthetic material only: the key of the surrogates follows from it.")
+@click.option("--audit", type=click.Path(path_type=Path, dir_okay=False), help="Append audit records to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was recorded as JSON.")
 @click.option(
     "--durability",
@@ -64,6 +69,7 @@ def command(
     upstreams: tuple[str, ...],
     together: bool,
     seed: int | None,
+    audit: Path | None,
     durability: Literal["process", "group", "always"] | None,
     dialect: str | None,
     as_json: bool,
@@ -77,6 +83,8 @@ def command(
     With --listen, no client of ours runs: any client may connect to the printed addresses, and what it and the services
     say to each other is relayed and recorded until SIGINT or SIGTERM.
     """
+    if listen is not None and audit is not None:
+        raise ConfigError("--audit", str(audit), "a session of our own client", fix="drop --audit or --listen")
     if listen is not None:
         sys.exit(_listen(settings, listen, upstreams, out / f"{name or 'session'}.rec.jsonl", seed, as_json=as_json))
     spoken = None if dialect is None else find_dialect(dialect)
@@ -93,11 +101,26 @@ def command(
     live = live_run(settings, record_to=out, seed=seed, dialect=spoken)
     if settings.key_file is None and seed is None and not live.addresses.loopback:
         say("no --key-file: surrogates agree within this session only (make a key with: harness key new FILE)")
-    runs = asyncio.run(_recorded(replace(live, durability=durability or live.durability), jobs))
+    with _audited(replace(live, durability=durability or live.durability), audit) as audited:
+        runs = asyncio.run(_recorded(audited, jobs))
     for run in runs:
         _tell(run, as_json=as_json)
     errors = [run.error for run in runs if run.error]
     sys.exit(exit_code_of(errors[0]) if errors else ExitCode.OK)
+
+
+@contextlib.contextmanager
+def _audited(live: LiveRun, path: Path | None) -> Iterator[LiveRun]:
+    """``live``, with its audit records going to ``path``."""
+    if path is None:
+        yield live
+        return
+    try:
+        trail = AuditTrail(path, key=live.key, clock=SystemClock())
+    except OSError as error:
+        raise ConfigError("--audit", str(path), "a file that can be written", fix=error.strerror or "") from None
+    with trail:
+        yield replace(live, store=trail)
 
 
 async def _recorded(live: LiveRun, jobs: list[Job]) -> list[SessionRun]:

@@ -13,6 +13,7 @@ from harness.errors import RecordingNotFound
 from harness.recording.copying import edited_head, load, write_copy
 from harness.recording.reader import SUFFIX
 from harness.recording.select import closure, of_conversation
+from harness.session.label_carry import carry_labels, inbound
 from harness.session.setup import safe_name
 
 __all__ = ["command"]
@@ -26,7 +27,8 @@ __all__ = ["command"]
 def command(file: Path, out: Path, as_json: bool) -> None:
     """Write one recording for every conversation of FILE, named after it; FILE stays as it is.
 
-    What names no conversation goes with its connection; what belongs to none (tokens) goes with all.
+    What names no conversation goes with its connection; what belongs to none (tokens) goes with all. Labels beside FILE
+    go along.
     """
     loaded = load(file)
     entries = [entry for entry, _ in loaded.lines]
@@ -40,7 +42,9 @@ def command(file: Path, out: Path, as_json: bool) -> None:
         target = out / f"{_free(safe_name(name), taken)}{SUFFIX}"
         lines = [line for line in loaded.lines if line[0].n in kept]
         write_copy(target, head, lines, dropped=loaded.seal.dropped)
-        facts = {"path": str(target), "conversation": name, "entries": len(lines)}
+        old, new = inbound(entries), [entry for entry, _ in lines]
+        labels = carry_labels([(file, [one if one.n in kept else None for one in old])], target, new, conversation_of)
+        facts = {"path": str(target), "conversation": name, "entries": len(lines), "labels": labels}
         click.echo(json.dumps(facts) if as_json else str(target))
     say(f"{len(names)} conversations")
 

@@ -13,6 +13,7 @@ from harness.cli.targets import recording_target
 from harness.errors import ConfigError, RecordingNotFound
 from harness.recording.copying import Loaded, edited_head, load, write_copy
 from harness.recording.select import closure, of_conversation, within
+from harness.session.label_carry import carry_labels, inbound
 
 __all__ = ["command"]
 
@@ -41,7 +42,7 @@ def command(
 
     What the part needs to be played stays too: the dial and the end of every connection, whole HTTP exchanges, the
     sends that messages answer, and the tokens. Entries keep their numbers and times, messages their seq: a client that
-    resumes where numbers are missing will ask for the ones that were cut out.
+    resumes where numbers are missing will ask for the ones that were cut out. Labels beside FILE go along.
     """
     if (first, last, after, before, conversation) == (None,) * 5:
         raise ConfigError("--first", None, "at least one of --first, --last, --after, --before, --conversation")
@@ -58,7 +59,9 @@ def command(
     lines = [line for line in loaded.lines if line[0].n in kept]
     target = recording_target(out)
     write_copy(target, edited_head(loaded.head, loaded.digest), lines, dropped=loaded.seal.dropped)
-    facts = {"path": str(target), "entries": len(lines), "of": len(entries), "asked_for": len(wanted)}
+    old, new = inbound(entries), [entry for entry, _ in lines]
+    labels = carry_labels([(file, [one if one.n in kept else None for one in old])], target, new, conversation_of)
+    facts = {"path": str(target), "entries": len(lines), "of": len(entries), "asked_for": len(wanted), "labels": labels}
     click.echo(json.dumps(facts) if as_json else str(target))
     say(f"{len(lines)} of {len(entries)} entries kept, {len(wanted)} of them asked for")
 

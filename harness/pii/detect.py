@@ -51,7 +51,7 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
     groups = [found.span() for found in GROUP.finditer(chain)]
     digits = sum([end - start for start, end in groups])
     said = [] if NUMBER.isdisjoint(words) else runs(chain)
-    if digits >= _FEWEST_DIGITS:
+    if digits:
         if not rules.builtin or _GLUED.search(chain):
             hits += _searched(rules, view)
         if digits >= FEW_DIGITS or not rules.builtin or chain.count(".") > 2:
@@ -62,7 +62,7 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
         hits += cued_values(rules, view, said)
     if not hits:
         return hits
-    return _with_rest(rules, view, chosen(hits) if len(hits) > 1 else hits)
+    return _with_rest(rules, view, chosen(hits, chain) if len(hits) > 1 else hits)
 
 
 def _may_say_address(chain: str, words: list[bytes]) -> bool:

@@ -39,9 +39,9 @@ class Digest:
 
 
 def fill(shape: str, digits: str) -> str:
-    """``shape`` (folded) with its digits replaced one by one."""
+    """``shape`` (folded) with its digits replaced one by one; zeros where it has more of them than expected."""
     fresh = iter(digits)
-    return "".join(next(fresh) if char in "0123456789" else char for char in shape)
+    return "".join(next(fresh, "0") if char in "0123456789" else char for char in shape)
 
 
 def like(text: str, digest: Digest, letters: str = _LETTERS) -> str:

@@ -1,7 +1,8 @@
 """Candidates that a rule accepts: validators first, then context; of two that overlap, which one stays.
 
-1. Of overlapping candidates the higher priority wins, then the longer, then the earlier one. A surrogate telephone number
-   has at least the priority :data:`_SURROGATE`, so that it is found again over its whole length.
+1. Of overlapping candidates the higher priority wins, then the one with more letters and digits, then the earlier one:
+   of a number said twice, neither may be cut out of the middle. A surrogate telephone number has at least the priority
+   :data:`_SURROGATE`, so that it is found again over its whole length.
 """
 
 from __future__ import annotations
@@ -29,10 +30,14 @@ class Hit(NamedTuple):
     priority: int
 
 
-def chosen(hits: Iterable[Hit]) -> list[Hit]:
-    """Those of ``hits`` that stay, in order of place (rule 1)."""
+def chosen(hits: Iterable[Hit], chain: str) -> list[Hit]:
+    """Those of ``hits`` in ``chain`` that stay, in order of place (rule 1)."""
     taken: list[Hit] = []
-    for hit in sorted(hits, key=lambda h: (-h.priority, h.start - h.end, h.start)):
+
+    def rank(hit: Hit) -> tuple[int, int, int, int]:
+        return -hit.priority, -sum(map(str.isalnum, chain[hit.start : hit.end])), hit.start, -hit.end
+
+    for hit in sorted(hits, key=rank):
         if all(hit.end <= other.start or other.end <= hit.start for other in taken):
             taken.append(hit)
     return sorted(taken, key=lambda h: h.start)

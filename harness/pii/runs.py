@@ -19,6 +19,8 @@ _WHOLE_PHONE = 10
 GROUP = re.compile(r"[0-9]+")
 _JOINT = re.compile(r"[ \t\n]{1,3}|[ \t\n]{0,2}[-./,()+]{1,2}[ \t\n]{0,2}[(]?")
 _EXTENSION = re.compile(r"[ ]{0,2}(?:x|ext|extn|extension)[.:]?[ ]{0,2}[0-9]{1,6}(?![0-9A-Za-z])", re.IGNORECASE)
+_NO_FRACTION = re.compile(r"(?<=[0-9]{12})\.0{1,6}(?![0-9])")
+"""A long number as programs write it that took it for a measure."""
 _GLUED = re.compile(r"([^\W\d_]+)[-_#]?\Z")
 _NEVER_BEFORE = "*$€£¥%_"
 _NEVER_AFTER = "*%_"
@@ -102,14 +104,16 @@ def _window(rules: RuleSet, candidates: tuple[Rule, ...], view: View, start: int
 
 
 def _run_hit(rule: Rule, view: View, start: int, end: int, digits: int) -> Hit | None:
-    found = _EXTENSION.match(view.chain, end) if rule.extension else None
+    last = end
+    found = _EXTENSION.match(view.chain, end) if rule.extension else _NO_FRACTION.match(view.chain, end)
     if found and _right_edge(rule, view, found.end(), digits):
         end = found.end()
-    if not rule.min_len <= end - start <= rule.max_len + (16 if rule.extension else 0):
+    if not rule.min_len <= end - start <= rule.max_len + (16 if rule.extension else 7):
         return None
     if not _right_edge(rule, view, end, digits) or not _left_edge(rule, view, start, digits):
         return None
-    return hit_of(rule, view, start, end) if accepted(rule, view, start, end) else None
+    value = None if rule.extension else view.chain[start:last]
+    return hit_of(rule, view, start, end) if accepted(rule, view, start, end, value) else None
 
 
 def _left_edge(rule: Rule, view: View, start: int, digits: int) -> bool:

@@ -12,6 +12,7 @@ __all__ = [
     "card_marker",
     "country_code",
     "digits_of",
+    "expanded",
     "iban_marker",
     "is_marked",
     "is_nanp",
@@ -27,6 +28,7 @@ _REGISTRY = (
 _MARKER_LETTERS = "ABCDEFGHIJLMNOPQRSTUV"  # XK is Kosovo's
 _NOT_DIGITS = bytes(n for n in range(128) if not 48 <= n < 58)
 _EXTENSION = re.compile(r"\s{0,2}(?:x|ext)", re.IGNORECASE)
+_FLOAT = re.compile(r"([0-9]+)\.([0-9]+)(?:[eE]\+?([0-9]{1,2}))?")
 _TWO_DIGIT_CODES = frozenset(
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 "
     "91 92 93 94 95 98".split()
@@ -52,6 +54,15 @@ def card_marker(size: int) -> str:
 def digits_of(text: str) -> str:
     """The ASCII digits of ``text``."""
     return text.encode("ascii", "ignore").translate(None, _NOT_DIGITS).decode()
+
+
+def expanded(text: str) -> str:
+    """The whole number that is written as a fraction (``4539.0``) or with an exponent (``4.539e3``); others as they are."""
+    found = _FLOAT.fullmatch(text)
+    if found is None:
+        return text
+    whole, fraction, power = found[1], found[2].rstrip("0"), int(found[3] or 0)
+    return text if len(fraction) > power else whole + fraction + "0" * (power - len(fraction))
 
 
 def main_number(text: str) -> str:

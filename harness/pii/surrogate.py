@@ -15,7 +15,16 @@ from dataclasses import dataclass
 
 from harness.pii.fakes import Digest, Kind, fill, like
 from harness.pii.marks import MARKED
-from harness.pii.shapes import card_marker, country_code, digits_of, iban_marker, is_marked, is_nanp, main_number
+from harness.pii.shapes import (
+    card_marker,
+    country_code,
+    digits_of,
+    expanded,
+    iban_marker,
+    is_marked,
+    is_nanp,
+    main_number,
+)
 from harness.pii.spoken import spoken_like, written
 from harness.pii.validators import iban_ok, luhn_ok
 from harness.text.fold import fold
@@ -104,8 +113,13 @@ def _digits_canonical(value: str) -> str:
     return digits_of(_folded(value))
 
 
+def _card_canonical(value: str) -> str:
+    return digits_of(expanded(_folded(value)))
+
+
 def _card_render(value: str, digest: Digest) -> str:
-    shape = _folded(value)
+    # As a whole number, which a machine number holds exactly.
+    shape = expanded(_folded(value))
     size = len(digits_of(shape))
     body = card_marker(size) + digest.digits(size - 5)
     check = next(d for d in "0123456789" if luhn_ok(body + d))
@@ -113,7 +127,7 @@ def _card_render(value: str, digest: Digest) -> str:
 
 
 def _card_is(value: str) -> bool:
-    digits = _digits_canonical(value)
+    digits = _card_canonical(value)
     return digits.startswith(card_marker(len(digits))) and luhn_ok(digits)
 
 
@@ -216,7 +230,7 @@ def _ip_is(value: str) -> bool:
 
 
 _KINDS: Mapping[str, Kind] = {
-    "CREDIT_CARD": Kind(_digits_canonical, _card_render, _card_is),
+    "CREDIT_CARD": Kind(_card_canonical, _card_render, _card_is),
     "EMAIL": Kind(_email_canonical, _email_render, _email_is),
     "IBAN": Kind(_compact, _iban_render, _iban_is),
     "IP": Kind(_ip_canonical, _ip_render, _ip_is),

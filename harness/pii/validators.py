@@ -11,7 +11,16 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
-from harness.pii.shapes import IBAN_LENGTHS, card_marker, country_code, digits_of, is_marked, is_nanp, main_number
+from harness.pii.shapes import (
+    IBAN_LENGTHS,
+    card_marker,
+    country_code,
+    digits_of,
+    expanded,
+    is_marked,
+    is_nanp,
+    main_number,
+)
 
 __all__ = ["VALIDATORS", "aba_check", "fit_iban", "iban_ok", "is_toll_free", "luhn_ok"]
 
@@ -55,12 +64,12 @@ def fit_iban(text: str) -> int:
 
 
 def _luhn(text: str) -> bool:
-    return luhn_ok(digits_of(text))
+    return luhn_ok(digits_of(expanded(text)))
 
 
 def _iin(text: str) -> bool:
     """The issuer prefix fits the number's length."""
-    digits = digits_of(text)
+    digits = digits_of(expanded(text))
     size = len(digits)
     if digits.startswith(card_marker(size)):
         return True

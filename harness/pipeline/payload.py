@@ -2,7 +2,7 @@
 
 1. A path is an RFC 6901 pointer; a key is addressed as the pointer of its member plus ``#key``; a key that itself
    ends so is written with ``~#key``.
-2. Strings, keys and integers are all text here: a card number may be written without quotes.
+2. Strings, keys and numbers are all text here: a card number may be written without quotes, or as ``4.5e15``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ __all__ = ["canonical", "digest", "leaves", "pointer", "rebuild"]
 
 _SHORTEST_NUMBER = 7
 """Numbers with fewer digits cannot hold any structured type."""
+
+_EXACT = 1e19
+"""Whole numbers below it are read without their ``.0``: 16 digits are a card, whoever took them for a measure."""
 
 
 def pointer(parent: str, key: str | int) -> str:
@@ -38,10 +41,13 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from leaves(item, pointer(path, index))
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        text = str(value)
-        if len(text) >= _SHORTEST_NUMBER:
-            yield path, text
+    elif isinstance(value, int | float) and not isinstance(value, bool) and len(str(value)) >= _SHORTEST_NUMBER:
+        yield path, _number(value)
+
+
+def _number(value: Any) -> str:
+    whole = isinstance(value, float) and abs(value) < _EXACT and value.is_integer()
+    return str(int(value) if whole else value)
 
 
 def rebuild(value: Any, new: Mapping[str, str], path: str = "") -> Any:

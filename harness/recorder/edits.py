@@ -18,7 +18,7 @@ from harness.pii.scan import leaks
 from harness.recording.entry import PiiLabel
 from harness.text.placeholder import placeholder
 
-__all__ = ["Edited", "EditedString", "Replacement", "edit_text", "leak_in", "parse", "strings"]
+__all__ = ["Edited", "EditedString", "Replacement", "edit_text", "leak_in", "parse", "strings", "unescaped"]
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -133,10 +133,14 @@ def leak_in(text: str, exempt: Callable[[str], bool], replaced: Sequence[PiiLabe
             if found:
                 return found[0].type
     if parsed is None and "\\u" in text:
-        plain = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), _without(text, places.get("", ())))
-        hidden = leaks(plain)
+        hidden = leaks(unescaped(_without(text, places.get("", ()))))
         return hidden[0].type if hidden else None
     return None
+
+
+def unescaped(text: str) -> str:
+    r"""``text``, which is no JSON, with its ``\u`` escapes undone."""
+    return _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text) if "\\u" in text else text
 
 
 def _without(value: str, replaced: Sequence[PiiLabel]) -> str:

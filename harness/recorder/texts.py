@@ -16,7 +16,8 @@ from harness.dialects.json_text import KEY_SUFFIX, splice
 from harness.pii import Redactor
 from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.outcome import Outcome, PathSpan
-from harness.recorder.edits import Edited, EditedString, Replacement, edit_text, leak_in, parse, strings
+from harness.pipeline.payload import leaves
+from harness.recorder.edits import Edited, EditedString, Replacement, edit_text, leak_in, parse, strings, unescaped
 from harness.recorder.safe import SECRET, form, is_secret
 from harness.recorder.values import SplitValues
 from harness.recording.entry import PiiLabel
@@ -64,7 +65,8 @@ class Searcher:
         rewritten = self._rewritten(text, spans)
         text.spans = [span for span in spans if span.path not in rewritten]
         for span in text.spans:
-            self._values.add(span, decoded[span.path][span.start : span.end])
+            value = decoded[span.path][span.start : span.end]
+            self._values.add(span, unescaped(value) if text.parsed is None else value)
         for path, value in decoded.items():
             covered = [Span(s.start, s.end, s.type) for s in spans if s.path == path]
             if path not in rewritten:
@@ -181,4 +183,4 @@ def _read(literal: str) -> str:
     try:
         return str(int(literal))
     except ValueError:
-        return str(float(literal))
+        return next((text for _, text in leaves(float(literal))), literal)

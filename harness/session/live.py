@@ -23,7 +23,7 @@ from harness.session.keys import Key
 from harness.session.label_shift import shifted, write_labels
 from harness.session.parts import Credentials, Tools
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
-from harness.session.store import Store
+from harness.session.store import Taker
 
 __all__ = ["Job", "LiveRun", "run_live"]
 
@@ -67,7 +67,7 @@ class LiveRun:
     key: Key
     options: ClientOptions = field(default_factory=ClientOptions)
     record_to: Path | None = None
-    store: Store | None = None
+    store: Taker | None = None
     book: LatencyBook | None = None
     seed: int | None = None
     dialect: Dialect = field(default_factory=MediationDialect)

@@ -26,7 +26,7 @@ from harness.recording.writer import PART, Durability
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools
 from harness.session.recording import recorder_of
-from harness.session.store import Store
+from harness.session.store import Taker
 from harness.wire.auth import NoToken, TokenSource
 from harness.wire.rest import RestClient
 from harness.wire.tap import NullTap
@@ -76,7 +76,7 @@ class SessionPlan:
     drain_s: float = 5.0
     options: ClientOptions = field(default_factory=ClientOptions)
     record: RecordTo | None = None
-    store: Store | None = None
+    store: Taker | None = None
     book: LatencyBook | None = None
     seed: int = 0
 

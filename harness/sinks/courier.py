@@ -132,6 +132,8 @@ class Courier:
             await self._failed(errand, error)
         except TimeoutError:
             await self._failed(errand, SinkError(errand.parcel.key, "the sink took too long"))
+        except Exception as error:  # noqa: BLE001 - whatever a sink of the user's raises is one failed delivery
+            await self._failed(errand, SinkError(errand.parcel.key, f"the sink raised {type(error).__name__}"))
         else:
             self._breaker.succeeded()
             self._forget(errand)

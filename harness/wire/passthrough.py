@@ -18,6 +18,7 @@ from harness.clock import Clock
 from harness.dialects.mediation_addresses import GATEWAY_PATH, Addresses
 from harness.errors import ServiceError
 from harness.wire.auth import TokenSource
+from harness.wire.quiet import quiet
 from harness.wire.rest import tee_transport
 from harness.wire.serve import Peer, PeerClosed
 from harness.wire.serve_http import Answer, Call
@@ -96,13 +97,14 @@ class Relay:
         headers = {name: call.headers[name] for name in _SENT if name in call.headers}
         try:
             token = (await self._tokens.get()).get_secret_value()
-            response = await self._http.request(
-                call.method,
-                f"{url}?{call.query}" if call.query else url,
-                content=call.body,
-                headers={**headers, "accept-encoding": "identity", "authorization": f"Bearer {token}"},
-                extensions={"service": "gateway"},
-            )
+            with quiet():
+                response = await self._http.request(
+                    call.method,
+                    f"{url}?{call.query}" if call.query else url,
+                    content=call.body,
+                    headers={**headers, "accept-encoding": "identity", "authorization": f"Bearer {token}"},
+                    extensions={"service": "gateway"},
+                )
         except (ServiceError, httpx.HTTPError):
             return Answer(status=502, body=b"the live service could not be reached\n")
         kept = [(name, value) for name, value in response.headers.multi_items() if name.lower() in _KEPT]

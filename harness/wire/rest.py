@@ -5,7 +5,8 @@
 3. Loopback is never reached through a proxy of the environment.
 4. No error holds a body, a header or a query.
 5. Bodies are asked for as they are; one that comes compressed all the same is told to the tap decoded.
-6. A body that is not read to its end is told to the tap as an error: nobody waits for the rest.
+6. No log holds them either: httpx and httpcore are silent about our exchanges (``wire/quiet.py``).
+7. A body that is not read to its end is told to the tap as an error: nobody waits for the rest.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from harness.clock import Clock
 from harness.errors import ConnectionLost, PermissionDenied, RateLimited, ServiceError
 from harness.wire.backoff import Backoff, retry_after_s
 from harness.wire.decoding import BodyDecoder, content_coding
+from harness.wire.quiet import quiet
 from harness.wire.tap import Tap
 from harness.wire.tls import tls_refusal
 
@@ -91,7 +93,8 @@ class RestClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.aclose()
+        with quiet():
+            await self._client.aclose()
 
     async def post(
         self,
@@ -134,11 +137,12 @@ class RestClient:
         request.extensions["service"] = service
         basic = httpx.BasicAuth(*auth) if auth else None
         try:
-            response = await self._client.send(request, auth=basic, stream=True)
-            try:
-                data = await _read(response)
-            finally:
-                await response.aclose()
+            with quiet():
+                response = await self._client.send(request, auth=basic, stream=True)
+                try:
+                    data = await _read(response)
+                finally:
+                    await response.aclose()
         except httpx.HTTPError as error:
             refusal = tls_refusal(error)
             if refusal is not None:

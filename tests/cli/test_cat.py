@@ -123,3 +123,10 @@ def test_compressed_input_is_read_from_stdin(recording: Path) -> None:
     assert (
         CliRunner().invoke(command, ["-"], input=packed).output == CliRunner().invoke(command, [str(recording)]).output
     )
+
+
+@pytest.mark.parametrize("arguments", [["--kind", "nothing.such"], ["--conversation", "i-9"]])
+def test_a_filter_that_leaves_nothing_is_said(recording: Path, arguments: list[str]) -> None:
+    """Exit code 5, one line, as grep has it."""
+    result = CliRunner().invoke(command, [str(recording), *arguments])
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (5, "", 1)

@@ -16,7 +16,9 @@ from harness.errors import ConfigError
 from harness.recording.entry import Header, Redaction, WsMessage
 from harness.recording.reader import read_recording
 from harness.recording.writer import RecordingWriter
+from harness.report.labels import Label, labels_path, read_labels
 from harness.scenario.files import compose_files
+from harness.session.label_shift import write_labels
 
 
 @pytest.fixture
@@ -163,3 +165,64 @@ def test_targets_are_names_of_recordings() -> None:
     for name, gzip in (("a.jsonl", False), ("a.gz", True)):
         with pytest.raises(ConfigError, match="a name that ends in"):
             recording_target(Path(name), gzip=gzip)
+
+
+# --- labels ----------------------------------------------------------------------------------------------------------
+
+
+def labels_beside(path: Path) -> list[Label]:
+    return read_labels(labels_path(path))
+
+
+def places_of(labels: list[Label]) -> list[tuple[str, int | None, str, int | None, int | None, str]]:
+    return sorted((one.conversation, one.seq, one.path, one.start, one.end, one.label) for one in labels)
+
+
+def test_labels_go_along(composed: list[Path], tmp_path: Path) -> None:
+    """Merged, they are all there; split again, each conversation has its own; the digest is the new file's."""
+    both = [label for path in composed for label in labels_beside(path)]
+    assert len(both) > 4
+    one = tmp_path / "all.rec.jsonl"
+    told = run(merge.command, *composed, "-o", one, "--json")
+    assert json.loads(told.stdout)["labels"] == len(both)
+    assert places_of(labels_beside(one)) == places_of(both)
+    assert {label.recording for label in labels_beside(one)} == {read_recording(one).digest}
+    parts = [json.loads(line) for line in run(split.command, one, "-o", tmp_path / "out", "--json").stdout.splitlines()]
+    again = [label for part in parts for label in labels_beside(Path(part["path"]))]
+    assert places_of(again) == places_of(both)
+    assert all(
+        label.conversation == part["conversation"] for part in parts for label in labels_beside(Path(part["path"]))
+    )
+
+
+def test_only_labels_of_what_is_kept_go_along(composed: list[Path], tmp_path: Path) -> None:
+    """A trimmed recording has the labels of its messages and no others; without labels there is no file."""
+    before = labels_beside(composed[0])
+    out = tmp_path / "part.rec.jsonl"
+    middle = sorted(label.seq or 0 for label in before)[len(before) // 2]
+    heard = [e for e in read_recording(composed[0]).entries if isinstance(e, WsMessage) and e.dir == "in"]
+    last = next(e.n for e in heard if json.loads(e.text or "{}").get("seq") == middle)
+    assert run(trim.command, composed[0], "-o", out, "--last", last).exit_code == 0
+    kept = {json.loads(text).get("seq") for text in said(out)}
+    assert places_of(labels_beside(out)) == places_of([label for label in before if label.seq in kept])
+    assert 0 < len(labels_beside(out)) < len(before)
+    labels_path(composed[0]).unlink()
+    assert run(trim.command, composed[0], "-o", tmp_path / "bare.rec.jsonl", "--last", 14).exit_code == 0
+    assert not labels_path(tmp_path / "bare.rec.jsonl").exists()
+
+
+def test_a_message_without_seq_is_found_by_its_new_number(composed: list[Path], tmp_path: Path) -> None:
+    """``:m<number>`` counts inbound messages anew; one that was cut out has no label."""
+    conversation = labels_beside(composed[0])[0].conversation
+    texts = [e for e in read_recording(composed[0]).entries if isinstance(e, WsMessage) and e.dir == "in"]
+    marks = [
+        Label(id=f"{conversation}:m{n}", conversation=conversation, kind="message", verdict="rejected", label="x")
+        for n in (1, 4, 5)
+    ]
+    labels_path(composed[0]).write_bytes(write_labels(marks))
+    out = tmp_path / "part.rec.jsonl"
+    assert run(trim.command, composed[0], "-o", out, "--first", texts[3].n).exit_code == 0
+    new = [e.n for e in read_recording(out).entries if isinstance(e, WsMessage) and e.dir == "in"]
+    wanted = [f"{conversation}:m{new.index(texts[n - 1].n) + 1}" for n in (1, 4, 5) if texts[n - 1].n in new]
+    assert [label.id for label in labels_beside(out)] == wanted
+    assert len(wanted) >= 2

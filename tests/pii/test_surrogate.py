@@ -242,3 +242,10 @@ def test_a_full_shape_gives_doubles(monkeypatch: pytest.MonkeyPatch) -> None:
     vault = SurrogateVault(KEY, "k1")
     fakes = [vault.surrogate("PHONE", f"22 41 {n:02d}") for n in range(90)]
     assert len(set(fakes)) < 90
+
+
+def test_more_digits_than_a_shape_has_room_for() -> None:
+    """A value that is not what its type says gets a fake all the same: no session ends over it."""
+    vault = SurrogateVault(KEY, "k1")
+    for type_ in ("IMEI", "ROUTING", "SORT_CODE", "CVV", "PHONE", "SSN"):
+        assert vault.surrogate(type_, "\\u0034\\u0039\\u0030\\u0031\\u0035\\u0034\\u0032") is not None

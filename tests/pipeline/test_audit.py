@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from harness.pii.operators import Operator, replace
+from harness.pii.stream import RedactionResult, Redactor
 from harness.pipeline.audit import (
     audit_body,
     evidence_masked,
@@ -15,6 +18,7 @@ from harness.pipeline.audit import (
     span_counts,
     without_leaks,
 )
+from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import ClaimVerdict, Grounding, Outcome, PathSpan
 from harness.text.span import RedactedText
 
@@ -130,3 +134,41 @@ def test_the_audit_record_holds_no_text() -> None:
 
 def _fields(value: Outcome) -> dict[str, Any]:
     return {name: getattr(value, name) for name in Outcome.__dataclass_fields__}
+
+
+MISSED = {
+    "EMAIL": "kim.lee@harborpost.net", "PHONE": "628-374-9920", "CREDIT_CARD": "4716 6477 1684 2682", "SSN": "536-22-1478",
+    "IBAN": "GB33BUKB20201555555555", "IP": "84.17.60.201", "MAC": "3C:84:6A:1F:0B:92", "VIN": "1HGCM82633A004352",
+    "CVV": "the cvv is 737", "EXPIRY": "card expires 09/27", "PIN": "my pin is 4417", "OTP": "verification code 482913",
+    "DOB": "date of birth 07/14/1986", "BANK_ACCOUNT": "bank account number 38271946", "ROUTING": "routing number 021000021",
+    "SORT_CODE": "sort code 20-45-77", "PASSPORT": "passport number C71234567", "DRIVER_LICENSE": "driver's license D1234877",
+    "NATIONAL_ID": "NHS number 943 476 5919", "IMEI": "IMEI 490154203237518", "SECRET": "key sk_live_7hQ2mZx81LkPw0Rt",
+    "CRYPTO": "0x52908400098527886E0F7030069857D2E4169EE7", "URL_WITH_TOKEN": "https://a.kestrel.io/x?sig=ab12cd34",
+    "PHONE said": "six two eight, two seven one, four four three two", "EMAIL said": "kim dot lee at kestrel dot io",
+    "CREDIT_CARD said": "four five three nine five seven eight seven six three six two one four eight six",
+    "CREDIT_CARD as a number": 4716647716842682.0,
+}  # fmt: skip
+
+
+class Blind(Redactor):
+    """A detector that misses everything."""
+
+    def redact(self, text: str, operator: Operator = replace) -> RedactionResult:
+        """Nothing found."""
+        return RedactionResult(RedactedText(text), ())
+
+
+@pytest.mark.parametrize("name", MISSED)
+def test_a_miss_of_the_detector_shows(
+    name: str, talk: Callable[..., Any], outcomes: Callable[..., list[Outcome]], pipeline_with: Callable[..., Pipeline]
+) -> None:
+    """For each type: ``pii_redacted`` is false, nothing is delivered, and the value does not leave even so."""
+    missed = MISSED[name]
+    messages = [talk().subscribed(), talk().utterance("hello", note=missed)]
+    *_, seen = outcomes(messages, pipeline_with(redactor=Redactor()))
+    assert seen.pii_redacted
+    *_, blind = outcomes(messages, pipeline_with(redactor=Blind()))
+    assert not blind.pii_redacted
+    assert not blind.deliverable
+    assert blind.governance["status"] == "non_compliant"
+    assert str(missed) not in str(blind.payload)

@@ -83,3 +83,17 @@ def test_the_digest_is_that_of_the_value() -> None:
     assert len(digest("\ud800")) == 64
     with pytest.raises(ValueError, match="JSON compliant"):
         canonical(float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (4.716647716842682e15, "4716647716842682"),
+        (-6282714432.0, "-6282714432"),
+        (12345.678, "12345.678"),
+        (1.5e300, "1.5e+300"),
+    ],
+)
+def test_whole_numbers_are_read_as_such(number: float, text: str) -> None:
+    """However a program wrote it, a whole number is its digits; others stay as they are."""
+    assert [found for _, found in leaves({"n": number}) if found != "n"] == [text]

@@ -299,3 +299,31 @@ def test_a_failed_write_stops(make_tape: Callable[..., Any]) -> None:
 
     with pytest.raises(RecordingWriteError):
         make_tape(writer=Full()).opened()
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "4716647716842682", "4716647716842682.0", "-4716647716842682.00", "4.716647716842682e15", "47166477168426.82E+2",
+        "0.4716647716842682e16", "371449635398431.0", "6282714432.0", "6.282714432e9",
+    ],
+)  # fmt: skip
+def test_a_number_without_quotes_is_a_value_however_it_is_written(
+    make_tape: Callable[..., Any], tmp_path: Path, literal: str
+) -> None:
+    """Nothing of it is in the file, and the replayed recording is redacted as the live message was."""
+    tape = make_tape()
+    tape.opened()
+    tape.hears(tape.said(1, "hello")[:-1] + f', "extra": {{"n": {literal}}}}}')
+    entries = tape.finish().entries
+    (stored,) = [entry.text for entry in entries if isinstance(entry, WsMessage)]
+    assert stored is not None
+    assert not any(part in stored for part in ("71664771", "71449635", "62827144"))
+    json.loads(stored)
+    (tmp_path / "one.rec.jsonl").unlink()
+    again = make_tape()
+    again.opened()
+    again.hears(stored)
+    again.finish()
+    assert [outcome.digest for outcome in again.outcomes] == [outcome.digest for outcome in tape.outcomes]
+    assert [outcome.pii_redacted for outcome in tape.outcomes] == [True]

@@ -97,7 +97,7 @@ def test_what_carries_no_text_is_clean() -> None:
         ("I live at 12 Marlow Hill Road now", ["ADDRESS?", "NAME?"]),
         ("that is Salem OR 97301", ["ADDRESS?"]),
         ("the code is SW1A 2AA", ["ADDRESS?"]),
-        ("I was born on 03/14/1982", ["BIRTH_DATE?"]),
+        ("the birth record of 03/14/1982", ["BIRTH_DATE?"]),
         ("Thank You very much", []),
         ("this is a late parcel", []),
     ],
