@@ -19,14 +19,12 @@ from harness.cli.replay_addresses import addresses_json, asked_lines, export_lin
 from harness.cli.replay_options import service_options
 from harness.cli.stopping import stop_on_signals
 from harness.clock import SystemClock
-from harness.errors import ConfigError
-from harness.recording.reader import SUFFIX, find_recordings, read_recording
+from harness.recording.reader import find_recordings, read_recording
 from harness.replayer.service import ReplayService
 from harness.session.dialects import one_dialect
-from harness.session.episodes import LiveSide, episode
-from harness.session.keys import load_key
-from harness.session.modes import RecordMode, chosen_mode, plan_of
-from harness.session.parts import Tools, addresses_of, credentials_of, policy_of
+from harness.session.episodes import episode
+from harness.session.modes import RecordMode, chosen_mode
+from harness.session.refresh import live_side, mode_plan
 from harness.settings import Settings
 from harness.wire.guard import NetworkGuard
 
@@ -122,19 +120,8 @@ async def _record(
     as_json: bool,
     tls: Path | None,
 ) -> list[str]:
-    if len(paths) != 1 or not paths[0].name.endswith(SUFFIX):
-        raise ConfigError("--mode", mode.value, f"one file NAME{SUFFIX}", fix="record each session into its own file")
-    ci = os.environ.get("CI", "").lower() in ("true", "1")
-    plan = plan_of(mode, on_miss, exists=paths[0].exists(), ci=ci)
-    live = None
-    if plan.live:
-        live = LiveSide(
-            addresses=addresses_of(settings),
-            credentials=credentials_of(settings),
-            tools=Tools.default(),
-            key=load_key(settings.key_file, None),
-            policy=policy_of(settings),
-        )
+    plan = mode_plan(paths, mode, on_miss, os.environ)
+    live = live_side(settings, paths[0]) if plan.live else None
     async with episode(paths[0], plan, live, **options) as running:
         await _serve(running.service, (), once=once and plan.serve, as_json=as_json, certificate=tls)
     if running.written is not None:

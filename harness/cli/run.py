@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from harness.dialects.generic import SOLE
 from harness.errors import ConfigError
 from harness.session.dialects import find_dialect
 from harness.session.live import Job
+from harness.session.modes import RecordMode, chosen_mode
 from harness.session.parts import policy_for, policy_of
+from harness.session.refresh import mode_plan, refresh
 from harness.session.runs import run_on_live, run_on_recordings
 from harness.session.setup import checked_name, safe_name
 from harness.settings import Settings
@@ -40,6 +43,8 @@ __all__ = ["command"]
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--name", default="run", show_default=True, help="Name of the run; its report goes to reports/NAME.")
 @click.option("--speed", default="instant", show_default=True, help="Of a replay: 1 = as recorded, 10, instant.")
+@click.option("--mode", help="Of one recording: none, once, new_episodes, all, rewrite or verify [default: none].")
+@click.option("--on-miss", help="With --mode: what was not recorded: fail, passthrough or record.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report's figures as JSON.")
 @dialect_option
 @live_options
@@ -52,12 +57,16 @@ def command(
     more: tuple[Path, ...],
     name: str,
     speed: str,
+    mode: str | None,
+    on_miss: str | None,
     dialect: str | None,
     as_json: bool,
 ) -> None:
     """Run the pipeline over a live service (--live URL -c ID) or over recordings (--recording FILE…).
 
-    Exit code 1 if a replay differs from what was recorded live.
+    Exit code 1 if a replay differs from what was recorded live. With another --mode than none the one recording is first
+    made or brought up to date from the live service of --endpoint or --environment, for the conversations -c; with verify
+    it is compared and left as it is.
     """
     folder = settings.reports_dir / checked_name(name)
     files = [*recordings, *more]
@@ -67,7 +76,10 @@ def command(
     if live_url is not None:
         report, code = _live(settings.model_copy(update={"endpoint": live_url}), conversations, folder, spoken)
     else:
-        report, code = _recorded(settings, files, folder, _speed(speed), spoken, quiet=as_json)
+        pace, chosen = _speed(speed), chosen_mode(mode, os.environ)
+        wrong = _refreshed(settings, files, chosen, on_miss, conversations)
+        report, code = _recorded(settings, files, folder, pace, spoken, quiet=as_json)
+        code = ExitCode.FAILED if wrong else code
     _tell(report, folder, as_json=as_json)
     sys.exit(code)
 
@@ -86,6 +98,20 @@ def _live(
     for error in errors:
         say(f"harness: {shown(str(error))}")
     return report, exit_code_of(errors[0]) if errors else ExitCode.OK
+
+
+def _refreshed(
+    settings: Settings, files: list[Path], mode: RecordMode, on_miss: str | None, conversations: tuple[str, ...]
+) -> bool:
+    """Do what the mode says; True if that went wrong."""
+    if mode is RecordMode.NONE and on_miss in (None, "fail"):
+        return False
+    found = asyncio.run(refresh(files[0], mode_plan(files, mode, on_miss, os.environ), settings, conversations))
+    if found.written is not None:
+        say(f"recorded: {shown(str(found.written))}")
+    for problem in found.problems:
+        say(f"harness: {shown(problem)}")
+    return bool(found.problems)
 
 
 def _recorded(

@@ -2,7 +2,8 @@
 
 1. What is recorded goes through the pipeline, like every recording: its outcomes are the live side of parity.
 2. While it is written it has a name of its own beside the file; see the table of :mod:`harness.session.modes`.
-3. Only surrogates of one key belong together: new episodes are added to a recording made with the same key.
+3. Only surrogates of one key belong together: new episodes are added to a recording made with the same key, and only
+   such a recording can be verified.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from harness.recording.reader import SUFFIX, Recording, read_recording
 from harness.recording.same import traffic_differences
 from harness.recording.writer import RecordingWriter
 from harness.replayer.service import ReplayService
-from harness.session.keys import Key
+from harness.session.keys import SESSION, Key
 from harness.session.modes import Ending, Miss, ModePlan
 from harness.session.parts import Credentials, Tools
 from harness.session.recording import recorder_of
@@ -74,6 +75,8 @@ async def episode(
     """
     if plan.live and live is None:
         raise ConfigError("--upstream", None, "the live service this mode needs", fix="name it, or use --mode none")
+    if plan.live and live is not None and plan.ending in (Ending.ADD, Ending.COMPARE):
+        _check_key(read_recording(path), live.key)
     served = [*([read_recording(path)] if plan.serve else []), *recordings]
     clock = SystemClock()
     fresh = path.with_name(f".{path.name.removesuffix(SUFFIX)}.{os.getpid()}.new{SUFFIX}")
@@ -104,6 +107,18 @@ async def episode(
             if recorder is not None:
                 recorder.seal()
                 _put_away(fresh, path, plan.ending, running, well=well)
+
+
+def _check_key(recording: Recording, key: Key) -> None:
+    """Rule 3: a key a session made for itself is another one every time."""
+    made_with = recording.header.redaction.key_id
+    if recording.header.redaction.state == "surrogate" and (made_with != key.id or key.id == SESSION):
+        raise ConfigError("--key-file", key.id, "the key the recording was made with", fix=_KEY_FIX)
+
+
+_KEY_FIX = (
+    "name that key file; without one every session has a key of its own, and its recordings only mode rewrite or all"
+)
 
 
 def _put_away(fresh: Path, path: Path, ending: Ending, running: Episode, *, well: bool) -> None:

@@ -15,7 +15,11 @@ from pathlib import Path
 
 from harness.errors import ConfigError
 
-__all__ = ["Key", "load_key", "new_key_file"]
+__all__ = ["SESSION", "Key", "load_key", "new_key_file"]
+
+
+SESSION = "session"
+"""The id of every key a session made for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def load_key(path: Path | None, seed: int | None) -> Key:
         return _of(bytes.fromhex(_read(path)))
     if seed is not None:
         return Key(f"seed-{seed}", hashlib.sha256(f"mediation-harness/synthetic/{seed}".encode()).digest())
-    return Key("session", secrets.token_bytes(32))
+    return Key(SESSION, secrets.token_bytes(32))
 
 
 def new_key_file(path: Path) -> Key:

@@ -16,6 +16,7 @@ from harness.cli.main import main
 from harness.recording.edit import reseal
 from harness.recording.reader import read_recording
 from harness.scenario.files import compose_files
+from harness.session.keys import new_key_file
 from harness.session.replay import conversations_of
 
 
@@ -153,3 +154,80 @@ def test_demo(tmp_path: Path) -> None:
     figures = json.loads(done.stdout)
     assert figures["parity"]["differing"] == 0
     assert (tmp_path / figures["report"]).exists()
+
+
+def _modes(service: dict[str, Any], mode: str, *more: str) -> Result:
+    if not Path("our.key").exists():
+        new_key_file(Path("our.key"))
+    at = ("--endpoint", service["endpoint"], "-c", service["conversation"], "--key-file", "our.key")
+    return _invoke("run", "-r", "made.rec.jsonl", "--mode", mode, *at, *more)
+
+
+def test_run_once_records_what_is_not_there(service: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first run makes the recording through the replayer and replays it; the second reaches nothing live."""
+    done = _modes(service, "once")
+    assert (done.exit_code, done.stdout.strip()) == (0, "reports/run/report.html"), done.output
+    assert "recorded: made.rec.jsonl" in done.stderr and "0 differing" in done.stderr
+    monkeypatch.delenv("GENESYS_CLIENT_ID")
+    done = _modes(service, "once")
+    assert (done.exit_code, "recorded:" in done.stderr) == (0, False), done.output
+
+
+def test_run_verify_compares_and_writes_nothing(service: dict[str, Any], source: Path) -> None:
+    """A service that says the same is right; one message changed is told and is exit code 1."""
+    made = Path("made.rec.jsonl")
+    assert _modes(service, "rewrite").exit_code == 0
+    before = made.read_bytes()
+    done = _modes(service, "verify")
+    assert (done.exit_code, made.read_bytes() == before) == (0, True), done.output
+
+
+def test_run_verify_needs_the_key(service: dict[str, Any]) -> None:
+    """Surrogates of another key can be compared with nothing: refused before anything is dialled."""
+    assert _modes(service, "all").exit_code == 0
+    for other in ((), ("--key-file", "other.key")):
+        if other:
+            new_key_file(Path("other.key"))
+        done = _invoke("run", "-r", "made.rec.jsonl", "--mode", "verify", "--endpoint", "http://127.0.0.1:9", *other)
+        assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+        assert "expected the key the recording was made with" in done.stderr
+
+
+def test_run_verify_tells_what_differs(service: dict[str, Any]) -> None:
+    """The recording says another thing than the service: named, exit code 1, and the file is left as it is."""
+    made = Path("made.rec.jsonl")
+    assert _modes(service, "all").exit_code == 0
+    lines = made.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if '\\"type\\":\\"heartbeat' not in line]
+    at = next(i for i, line in enumerate(kept) if '"dir":"in"' in line and '"kind":"ws.message"' in line)
+    kept[at] = kept[at].replace("interaction_id", "interaction_ie")
+    made.write_text("".join(kept), encoding="utf-8")
+    reseal(made)
+    before = made.read_bytes()
+    done = _modes(service, "verify")
+    assert (done.exit_code, made.read_bytes() == before) == (1, True), done.output
+    assert "differs: connection 1, step " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments,words",
+    [
+        (["-r", "a.rec.jsonl", "-r", "b.rec.jsonl", "--mode", "once"], "one file NAME.rec.jsonl"),
+        (["-r", "folder", "--mode", "all"], "one file NAME.rec.jsonl"),
+        (["-r", "none.rec.jsonl", "--mode", "verify"], "record it first"),
+        (["-r", "none.rec.jsonl", "--mode", "sometimes"], "none | once"),
+        (["-r", "none.rec.jsonl", "--on-miss", "record"], "a recording that exists"),
+    ],
+)
+def test_run_modes_that_do_not_go(arguments: list[str], words: str) -> None:
+    """Each is refused with what is allowed."""
+    done = _invoke("run", *arguments)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+    assert words in done.stderr
+
+
+def test_run_mode_without_a_conversation(service: dict[str, Any]) -> None:
+    """A recording that is to be made needs to know what to follow."""
+    done = _invoke("run", "-r", "made.rec.jsonl", "--mode", "once", "--endpoint", service["endpoint"])
+    assert done.exit_code == 2
+    assert "--conversation" in done.stderr
