@@ -20,10 +20,17 @@ from websockets.asyncio.client import connect as connect_ws
 from websockets.sync.client import connect as connect_ws_sync
 
 from harness.errors import NetworkBlocked
+from harness.wire import guard
 from harness.wire.guard import NetworkGuard
 
 AWAY = "192.0.2.7"  # RFC 5737, documentation
 AWAY_6 = "2001:db8::7"  # RFC 3849
+
+
+@pytest.fixture(autouse=True)
+def _hook_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage sees what an audit hook does only where the hook says so."""
+    monkeypatch.setattr(guard._hook, "__cantrace__", True, raising=False)
 
 
 @pytest.fixture
@@ -217,9 +224,9 @@ def test_names_are_not_looked_up(dial: Callable[[str, int], Any]) -> None:
 @pytest.mark.parametrize("dial", [_raw, _streams, lambda host, port: early_bound(("localhost", port)).close()])
 def test_declared_ports_are_let_through(dial: Callable[[str, int], Any], port: int) -> None:
     """Declared loopback ports work, declared late too; without a guard everything does."""
-    guard = NetworkGuard()
-    with guard:
-        guard.allow(port)
+    late = NetworkGuard()
+    with late:
+        late.allow(port)
         dial("127.0.0.1", port)
     dial("127.0.0.1", port)
 
@@ -342,11 +349,11 @@ def _state() -> list[Any]:
 def test_everything_is_put_back() -> None:
     """After the last guard every replaced method is the one before, whatever was raised meanwhile."""
     before = _state()
-    guard = NetworkGuard()
-    with guard, NetworkGuard([1]), guard:
+    twice = NetworkGuard()
+    with twice, NetworkGuard([1]), twice:
         assert all(one is not other for one, other in zip(_state(), before, strict=True))
     assert _state() == before
-    with pytest.raises(NetworkBlocked), guard:
+    with pytest.raises(NetworkBlocked), twice:
         _raw(AWAY, 1)
     assert _state() == before
 
@@ -368,9 +375,9 @@ def test_what_somebody_else_replaced_stays(monkeypatch: pytest.MonkeyPatch, port
 
 def test_a_guard_in_itself(port: int) -> None:
     """The same guard entered twice holds until it was left twice."""
-    guard = NetworkGuard([port])
-    with guard:
-        with guard:
+    twice = NetworkGuard([port])
+    with twice:
+        with twice:
             _raw("127.0.0.1", port)
         _raw("127.0.0.1", port)
         with pytest.raises(NetworkBlocked):
