@@ -29,14 +29,35 @@ def _changed(change: _Text) -> Change:
 
     def apply(track: Track, index: int, fault: Fault, rng: random.Random) -> list[Track]:
         data = track.steps[index].data
-        text = data if isinstance(data, str) else "{}"
-        return [edited(track, index, fault, data=change(text, fault, rng))]
+        if not isinstance(data, str):
+            raise _no_place(fault, "a text message")
+        return [edited(track, index, fault, data=change(data, fault, rng))]
 
     return apply
 
 
-def _member(text: str, raw: str) -> str:
+def _no_place(fault: Fault, wanted: str) -> ConfigError:
+    return ConfigError("--fault", fault.text, f"a place where {wanted} is", fix="`harness cat` shows what is")
+
+
+def _object(text: str, fault: Fault) -> dict[str, Any]:
+    """The JSON object ``text`` is.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise _no_place(fault, "a JSON object")
+    return value
+
+
+def _member(text: str, fault: Fault, raw: str) -> str:
     """``text``, a JSON object, with one member more, written as it stands."""
+    _object(text, fault)
     body = text.rstrip().removesuffix("}")
     return body + ("" if body.rstrip().endswith("{") else ",") + raw + "}"
 
@@ -47,33 +68,34 @@ def _malformed(text: str, _: Fault, rng: random.Random) -> str:
 
 def _deep(text: str, fault: Fault, _: random.Random) -> str:
     depth = fault.count("depth", 1000)
-    return _member(text, '"fault":' + "[" * depth + "]" * depth)
+    return _member(text, fault, '"fault":' + "[" * depth + "]" * depth)
 
 
 def _huge_int(text: str, fault: Fault, _: random.Random) -> str:
-    return _member(text, '"fault":' + "9" * max(1, fault.count("digits", 400)))
+    return _member(text, fault, '"fault":' + "9" * max(1, fault.count("digits", 400)))
 
 
-def _duplicate_keys(text: str, _: Fault, __: random.Random) -> str:
-    return _member(_member(text, '"fault":1'), '"fault":2')
+def _duplicate_keys(text: str, fault: Fault, _: random.Random) -> str:
+    return _member(text, fault, '"fault":1,"fault":2')
 
 
 def _oversize(text: str, fault: Fault, _: random.Random) -> str:
     size = fault.count("bytes", (4 << 20) + (4 << 10), most=64 << 20)
-    return _member(text, '"fault":"' + "x" * max(0, size - len(text.encode("utf-8", "surrogatepass")) - 11) + '"')
+    return _member(
+        text, fault, '"fault":"' + "x" * max(0, size - len(text.encode("utf-8", "surrogatepass")) - 11) + '"'
+    )
 
 
 def _json(change: Callable[[dict[str, Any], str], None], *, of: Callable[[dict[str, Any]], list[str]]) -> _Text:
     """A fault in one member: the one asked for, else one drawn from those ``of`` names."""
 
     def apply(text: str, fault: Fault, rng: random.Random) -> str:
-        value = json.loads(text)
-        if not isinstance(value, dict):
-            return text
+        value = _object(text, fault)
         names = of(value)
         name = fault.options.get("field") or (rng.choice(names) if names else "")
-        if name in value:
-            change(value, name)
+        if name not in value:
+            raise _no_place(fault, "a message with such a member")
+        change(value, name)
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     return apply
@@ -100,9 +122,8 @@ def _without(value: dict[str, Any], name: str) -> None:
 
 
 def _set(name: str, to: Any) -> _Text:
-    def apply(text: str, _: Fault, __: random.Random) -> str:
-        value = json.loads(text)
-        return json.dumps({**value, name: to}, ensure_ascii=False, separators=(",", ":"))
+    def apply(text: str, fault: Fault, _: random.Random) -> str:
+        return json.dumps({**_object(text, fault), name: to}, ensure_ascii=False, separators=(",", ":"))
 
     return apply
 
@@ -131,9 +152,7 @@ def _rechunk(track: Track, index: int, fault: Fault, rng: random.Random) -> list
     """The deltas of the summary of step ``index`` cut elsewhere: as many, with the same text in all."""
     first = json_object(track.steps[index])
     if first is None or first.get("type") != "summary.delta":
-        raise ConfigError(
-            "--fault rechunk", fault.text, "a place where a summary.delta is", fix="at=type:summary.delta"
-        )
+        raise _no_place(fault, "a summary.delta")
     about = (first.get("interaction_id"), first.get("summary_id"))
     found = {i: value for i, s in enumerate(track.steps) if (value := _delta(s, about)) is not None}
     whole = "".join(value["text"] for value in found.values())
@@ -165,16 +184,16 @@ def _cuts(fault: Fault, length: int, wanted: int, rng: random.Random) -> list[in
 CONTENT: Mapping[str, Change] = {
     "malformed_json": _changed(_malformed),
     "non_object": _changed(lambda text, _, __: f"[{text}]"),
-    "nan": _changed(lambda text, _, __: _member(text, '"fault":NaN')),
+    "nan": _changed(lambda text, fault, _: _member(text, fault, '"fault":NaN')),
     "deep": _changed(_deep),
     "huge_int": _changed(_huge_int),
-    "lone_surrogate": _changed(lambda text, _, __: _member(text, '"fault":"\\ud800"')),
+    "lone_surrogate": _changed(lambda text, fault, _: _member(text, fault, '"fault":"\\ud800"')),
     "duplicate_keys": _changed(_duplicate_keys),
     "bad_utf8": _bad_utf8,
     "binary": _binary,
     "oversize": _changed(_oversize),
     "fragment": _fragment,
-    "extra_field": _changed(lambda text, _, __: _member(text, '"fault":"extra"')),
+    "extra_field": _changed(lambda text, fault, _: _member(text, fault, '"fault":"extra"')),
     "missing_field": _changed(_json(_without, of=_others)),
     "unknown_enum": _changed(_json(_unheard_of, of=_enums)),
     "type_change": _changed(_json(_other_type, of=_others)),

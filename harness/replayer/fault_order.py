@@ -9,7 +9,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.replayer.fault_tools import Change, Fault, edited, json_object, spliced
+from harness.errors import ConfigError
+from harness.replayer.fault_tools import Change, Fault, json_object, spliced
 from harness.replayer.places import type_of
 from harness.replayer.steps import Action, Step, Track
 
@@ -26,6 +27,12 @@ def _sends_from(track: Track, index: int) -> list[int]:
     return [i for i in range(index, len(track.steps)) if track.steps[i].action is Action.SEND]
 
 
+def _with_more(fault: Fault, later: list[int]) -> list[int]:
+    if not later:
+        raise ConfigError("--fault", fault.text, "a place with messages behind it", fix="`harness cat` shows what is")
+    return later
+
+
 def _duplicate(track: Track, index: int, fault: Fault, _: random.Random) -> list[Track]:
     again = replace(track.steps[index], fault=fault.text)
     return [spliced(track, index + 1, 0, [again] * max(1, fault.count("n", 1)))]
@@ -34,8 +41,9 @@ def _duplicate(track: Track, index: int, fault: Fault, _: random.Random) -> list
 def _reorder(track: Track, index: int, fault: Fault, rng: random.Random) -> list[Track]:
     """Messages change places with each other; the places keep their times."""
     places = _sends_from(track, index)[: max(2, fault.count("window", 4))]
+    _with_more(fault, places[1:])
     order = places[:]
-    while order == places and len(places) > 1:
+    while order == places:
         rng.shuffle(order)
     steps = list(track.steps)
     for place, source in zip(places, order, strict=True):
@@ -78,14 +86,15 @@ def _moved(track: Track, index: int, to: int, fault: Fault) -> Track:
 
 def _late_after_end(track: Track, index: int, fault: Fault, _: random.Random) -> list[Track]:
     ends = [i for i in _sends_from(track, index + 1) if type_of(track.steps[i].data) == "end"]
-    last = ends[-1] if ends else _sends_from(track, index)[-1]
-    return [_moved(track, index, last, fault) if last > index else edited(track, index, fault)]
+    last = (ends or _with_more(fault, _sends_from(track, index + 1)))[-1]
+    return [_moved(track, index, last, fault)]
 
 
 def _summary_late(track: Track, index: int, fault: Fault, _: random.Random) -> list[Track]:
     later = [i for i in _sends_from(track, index + 1) if type_of(track.steps[i].data) != "end"]
+    later = later or _with_more(fault, _sends_from(track, index + 1))
     by = min(max(1, fault.count("by", 5)), len(later))
-    return [_moved(track, index, later[by - 1], fault) if by else edited(track, index, fault)]
+    return [_moved(track, index, later[by - 1], fault)]
 
 
 def _burst(track: Track, index: int, fault: Fault, _: random.Random) -> list[Track]:

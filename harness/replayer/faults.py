@@ -27,7 +27,7 @@ from harness.replayer.fault_order import ORDER
 from harness.replayer.fault_tools import Change, Fault, json_object
 from harness.replayer.fault_words import NAMES, parse_fault, parse_faults
 from harness.replayer.places import Place
-from harness.replayer.steps import Action, Track
+from harness.replayer.steps import Action, Step, Track
 
 __all__ = ["NAMES", "Fault", "faulty_exchanges", "faulty_tracks", "parse_fault", "parse_faults"]
 
@@ -74,7 +74,15 @@ def _places(fault: Fault, track: Track) -> list[int]:
     if fault.at is not None:
         return fault.at.find(track)
     sends = [i for i, step in enumerate(track.steps) if step.action is Action.SEND]
-    return [i for i in sends if json_object(track.steps[i]) is not None] if fault.name in CONTENT else sends
+    if fault.name in ("reorder", "late_after_end"):
+        return sends[:-1]
+    return [i for i in sends if _fits(fault, track.steps[i])] if fault.name in CONTENT else sends
+
+
+def _fits(fault: Fault, step: Step) -> bool:
+    """True if a fault of content can be put at ``step`` where the seed draws it."""
+    value = json_object(step)
+    return value is not None and fault.options.get("field", next(iter(value), None)) in value
 
 
 def _chosen(fault: Fault, matches: Sequence[tuple[int, int, int]], rng: random.Random) -> list[tuple[int, int, int]]:

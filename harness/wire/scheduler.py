@@ -4,6 +4,7 @@
 2. Where the system has timerfd, it wakes the loop to the microsecond; elsewhere the loop's own timers do, which
    epoll rounds up to a millisecond.
 3. After a stall everything overdue is called at once, in order.
+4. A call that fails is the loop's to report; the others are rung all the same.
 """
 
 from __future__ import annotations
@@ -85,7 +86,12 @@ class Scheduler:
         self._ring()
 
     def _ring(self) -> None:
-        now_ns = self._clock.monotonic_ns()
+        try:
+            self._ring_due(self._clock.monotonic_ns())
+        finally:
+            self._set()
+
+    def _ring_due(self, now_ns: int) -> None:
         while self._heap and self._heap[0].due_ns <= now_ns:
             alarm = heapq.heappop(self._heap)
             call, alarm.call = alarm.call, None
@@ -93,7 +99,6 @@ class Scheduler:
                 call()
         while self._heap and self._heap[0].call is None:
             heapq.heappop(self._heap)
-        self._set()
 
     def _set(self) -> None:
         if not self._heap:

@@ -37,6 +37,15 @@ def test_all_sessions_with_their_requests(root: Path) -> None:
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["connect", "reply", "request", "schedule_lag"]
 
 
+def test_a_service_that_is_not_there(root: Path) -> None:
+    """With --url nothing is served here; clients that fail are counted, and the exit code says so."""
+    recording = root / "recordings" / "bank-lost-card.rec.jsonl"
+    where = ["--url", "ws://127.0.0.1:1/x", "--token", "t", "--clients", "2", "--seconds", "0.1", "--json"]
+    done = CliRunner().invoke(command, [str(recording), *where])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["failed"] >= 2
+
+
 def test_more_clients_than_files(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system lets a process open too few files, that is said, with how many clients there may be."""
     monkeypatch.setattr(resource, "getrlimit", lambda _: (64, 300))

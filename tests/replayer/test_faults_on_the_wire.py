@@ -399,6 +399,7 @@ ORDERS = [
     ("missing_end", list(range(1, 12))),
     ("summary_missing", [*range(1, 8), 12]),
     ("summary_late:at=count:3,by=2", [1, 2, 4, 5, 3, *range(6, 13)]),
+    ("summary_late", [*range(1, 11), 12, 11]),
     ("burst:at=count:2,n=5", ALL),
 ]
 

@@ -73,3 +73,54 @@ def test_an_empty_read_of_the_timer_is_nothing() -> None:
         alarms.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("timerfd", [True, False])
+def test_a_call_that_fails(timerfd: bool) -> None:
+    """The loop is told of it, and the alarms behind it ring."""
+
+    def fail() -> None:
+        raise RuntimeError("one of ours")
+
+    async def run() -> list[str]:
+        clock, done, told = SystemClock(), asyncio.Event(), []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(str(context["exception"])))
+        alarms = Scheduler(clock, timerfd=timerfd)
+        now_ns = clock.monotonic_ns()
+        alarms.at(now_ns - 1, fail)
+        alarms.at(now_ns, done.set)
+        async with asyncio.timeout(20):
+            await done.wait()
+        alarms.close()
+        return told
+
+    assert asyncio.run(run()) == ["one of ours"]
+
+
+def test_many_messages_keep_their_times() -> None:
+    """Deadlines are absolute: ten thousand alarms at 1 ms, on a clock moved by hand, are each rung at their own time."""
+
+    class Moved(SystemClock):
+        now_ns = 0
+
+        def monotonic_ns(self) -> int:
+            return self.now_ns
+
+    async def run() -> list[int]:
+        clock, rang = Moved(), []
+        alarms = Scheduler(clock, timerfd=False)
+
+        def ring(number: int) -> None:
+            rang.append(clock.now_ns)
+            clock.now_ns += 300_000  # what a call takes must not push the next one
+            if number < 10_000:
+                alarms.at((number + 1) * 1_000_000, lambda: ring(number + 1))
+
+        alarms.at(1_000_000, lambda: ring(1))
+        while len(rang) < 10_000:
+            clock.now_ns = max(clock.now_ns, alarms._heap[0].due_ns)
+            alarms._ring()
+        alarms.close()
+        return rang
+
+    assert asyncio.run(run()) == [number * 1_000_000 for number in range(1, 10_001)]
