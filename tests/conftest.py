@@ -1,6 +1,7 @@
 """What every test shares: hypothesis profiles, the figures of ``make prove``, and where the project lies.
 
-1. ``HARNESS_TEST_PROFILE`` picks the counts: ``fast`` (default, the same examples every time) or ``prove``.
+1. ``HARNESS_TEST_PROFILE`` picks the counts: ``fast`` (default, the same examples every time), ``prove``, or the fuzzer's
+   ``ci`` and ``nightly``.
 2. A test that measures something says so with the ``figure`` fixture; all figures are printed at the end.
 3. No test imports another test file: helpers are fixtures, so that the suite also runs beside an installed wheel.
 4. Child processes import the same ``harness`` as the tests, whatever folder they run in.
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import harness
+from harness.fuzz.profiles import register
 
 PROFILE = os.environ.get("HARNESS_TEST_PROFILE", "fast")
 
@@ -23,6 +25,7 @@ settings.register_profile(
     "fast", max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("prove", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+register()
 settings.load_profile(PROFILE)
 
 assert harness.__file__ is not None

@@ -8,7 +8,10 @@ import json
 import re
 from pathlib import Path
 
-from harness.cli.main import VERBS
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.main import VERBS, main
 from harness.dialects.base import Utterance
 from harness.session.dialects import find_dialect
 
@@ -42,7 +45,7 @@ def test_picture_exists(root: Path) -> None:
 def test_dialect_block(root: Path, tmp_path: Path) -> None:
     """The description of another stream in README is one the loader takes, and reads a message as it says."""
     text = (root / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
+    block = re.search(r"`captions.toml`:\n\n```toml\n(.*?)```", text, re.DOTALL)
     assert block is not None
     (tmp_path / "captions.toml").write_text(block[1], encoding="utf-8")
     dialect = find_dialect(str(tmp_path / "captions.toml"))
@@ -50,3 +53,25 @@ def test_dialect_block(root: Path, tmp_path: Path) -> None:
     event = dialect.decode(json.dumps(message))
     assert isinstance(event, Utterance)
     assert (event.conversation, event.seq, event.text, event.is_final) == ("c-7", 2, "Hello", True)
+
+
+def test_fuzz_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule file in README passes its examples, its fuzzing finds what README says, and the repair ends that."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## Fuzz your rules") : text.index("## Is the summary true?")]
+    block = re.search(r"```toml\n(.*?)```", section, re.DOTALL)
+    assert block is not None
+    monkeypatch.chdir(tmp_path)
+    Path("badge.toml").write_text(block[1], encoding="utf-8")
+    test, fuzz = (line.split()[1:] for line in section.splitlines() if line.startswith("    harness "))
+    assert CliRunner().invoke(main, test).exit_code == 0
+    done = CliRunner().invoke(main, fuzz)
+    assert done.exit_code == 1
+    assert "leak  badge.number" in done.stdout
+    assert sorted(path.name for path in Path("found").iterdir()) == ["cases.jsonl", "leak-badge-number.rec.jsonl"]
+    repaired = block[1].replace("EMP-[0-9]{5}", "EMP[- ]?[0-9]{5}").replace("min_len = 9", "min_len = 8")
+    Path("badge.toml").write_text(repaired, encoding="utf-8")
+    assert CliRunner().invoke(main, fuzz).exit_code == 0
+    for line in section.splitlines():
+        if line.startswith("    from "):
+            exec(line.strip(), {})

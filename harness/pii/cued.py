@@ -83,6 +83,10 @@ def _said(rule: Rule, view: View, start: int, word: str, spoken: dict[int, Run])
     if run is None and word in MONTHS:
         first = next((n for n in sorted(spoken) if n > start), None)
         run = spoken[first] if first is not None and not view.chain[start + len(word) : first].strip(" ,") else None
-    if run is None or not rule.spoken.fullmatch(run.digits):
+    if run is None:
+        return None
+    fits = rule.spoken.fullmatch
+    run = next((reading for reading in (run, *run.shorter(view.chain)) if fits(reading.digits)), None)
+    if run is None:
         return None
     return Hit(start, run.end, rule, rule.priority) if accepted(rule, view, start, run.end, run.digits) else None

@@ -192,9 +192,14 @@ def _search_hit(rule: Rule, view: View, found: re.Match[str]) -> Hit | None:
 def _said_numbers(rules: RuleSet, view: View, said: list[Run]) -> list[Hit]:
     hits: list[Hit] = []
     for run in said:
-        whole = [hit for rule in rules.of_kind("spoken") if (hit := _said_hit(rule, view, run, run))]
-        hits += whole or _said_parts(rules, view, run)
+        # "... four three two. One moment": what follows the value may look like its end.
+        readings = (_said_whole(rules, view, reading) for reading in (run, *run.shorter(view.chain)))
+        hits += next((found for found in readings if found), []) or _said_parts(rules, view, run)
     return hits
+
+
+def _said_whole(rules: RuleSet, view: View, run: Run) -> list[Hit]:
+    return [hit for rule in rules.of_kind("spoken") if (hit := _said_hit(rule, view, run, run))]
 
 
 def _said_parts(rules: RuleSet, view: View, run: Run) -> list[Hit]:

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -128,6 +128,24 @@ class Run(NamedTuple):
             if count == size and taken < len(items) and not _tight(items[taken - 1], items[taken]):
                 found.append(_run(tuple(sorted(items[:taken], key=lambda item: item.start))))
         return found
+
+    def shorter(self, text: str) -> Iterator[Run]:
+        """The run ended sooner, longest first: where a sentence ends, or before one or two
+        last numbers after a comma or "and".
+
+        Args:
+            text: what the run was read from.
+        """
+        last = len(self.items) - 1
+        for size in range(last, 0, -1):
+            one, other = self.items[size - 1], self.items[size]
+            gap = text[one.end : other.start]
+            if not _tight(one, other) and (_STOP.search(gap) or (size >= last - 1 and _PAUSE.search(gap))):
+                yield _run(self.items[:size])
+
+
+_STOP = re.compile(r"[.!?;…]")
+_PAUSE = re.compile(r",|\band\b", re.IGNORECASE)
 
 
 def _tight(one: Item, other: Item) -> bool:
