@@ -23,8 +23,6 @@ _LONGEST_CUE = 4
 
 def cued_values(rules: RuleSet, view: View, said: list[Run]) -> list[Hit]:
     """The values of ``view``'s chain that stand after a cue; ``said`` are its spoken runs."""
-    if not view.has_cue(rules):
-        return []
     lead = view.lead()
     ends = [index for index, (_, word) in enumerate(lead) if word.rstrip(_DIGITS) in rules.cue_ends]
     if not ends:

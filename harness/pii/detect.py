@@ -58,7 +58,7 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
             hits += written_runs(rules, view, groups)
     if said:
         hits += _said_numbers(rules, view, said)
-    if said or digits:
+    if (said or digits) and (not rules.cue_low.isdisjoint(words) or view.has_cue(rules)):
         hits += cued_values(rules, view, said)
     if not hits:
         return hits

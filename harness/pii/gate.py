@@ -26,6 +26,7 @@ __all__ = [
     "WAKE",
     "has_any",
     "is_cold",
+    "is_cold_so_far",
     "is_idle",
     "is_plain",
     "low",
@@ -65,6 +66,7 @@ _TABLE = bytes(
     for n in range(256)
 )
 """Letters in lower case, ``0`` for what is hot by itself, blanks for everything else."""
+_BLANK = 32
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = 14
 _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
@@ -95,6 +97,19 @@ def is_cold(text: str, longest: int) -> bool:
     return len(text) < longest or max(map(len, text.split()), default=0) < longest
 
 
+def is_cold_so_far(text: str, longest: int) -> bool:
+    """The same while more is to come: a last word that may go on is not hot yet."""
+    plain = text.encode().translate(_TABLE)
+    if b"0" in plain:
+        return False
+    words = plain.split()
+    if words and plain[-1] != _BLANK:
+        words.pop()
+    if not HOT.isdisjoint(words):
+        return False
+    return len(text) < longest or max(map(len, text.split()), default=0) < longest
+
+
 def is_plain(text: str) -> bool:
     """No rule finds anything in the ASCII ``text``, whatever stands before it."""
     plain = text.encode().translate(_TABLE)
@@ -118,13 +133,15 @@ def is_idle(text: str, cue_ends: Set[bytes]) -> bool:
         words = plain.split()
         if WAKE.isdisjoint(words):
             return True
+    elif count >= FEW_DIGITS:
+        return False
     else:
         words = plain.replace(b"0", b" ").split()
     if HOT.isdisjoint(words):
         return not count or (
             count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not _is_odd(text)
         )
-    said = sum([word in NUMBER for word in words])
+    said = sum(map(NUMBER.__contains__, words))
     if b"dot" in words or "@" in text or (b"at" in words and _DOMAIN.search(text)):
         return False
     if not cue_ends.isdisjoint(words):

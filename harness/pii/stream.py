@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.pii.detect import classify
-from harness.pii.gate import has_any, is_cold, is_idle
+from harness.pii.gate import has_any, is_cold, is_cold_so_far, is_idle
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.rules import RuleSet, builtin_rules
 from harness.pii.segment import CAP, Open, Segmenter, cold_cut
@@ -39,8 +39,7 @@ _TAIL = 160
 """Characters of folded, redacted text kept as context."""
 
 
-@dataclass(frozen=True, slots=True)
-class RedactionResult:
+class RedactionResult(NamedTuple):
     """Redacted text, and what was found in the raw one."""
 
     text: RedactedText
@@ -86,7 +85,7 @@ class SpanStream:
         if self._same and chunk.isascii():
             text = self._text = self._text + chunk
             self._raw += len(chunk)
-            if self._left is None and len(text) < CAP and is_cold(text, CAP):
+            if self._left is None and len(text) < CAP and is_cold_so_far(text, CAP):
                 cut = cold_cut(text)
                 if cut:
                     self._tail = (self._tail + text[:cut])[-_TAIL:]

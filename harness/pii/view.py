@@ -68,9 +68,13 @@ class View:
         return known
 
     def has_cue(self, rules: RuleSet) -> bool:
-        """Whether a cue's last word is among the last words up to the chain's end; a quick test, with false alarms."""
-        text = self.tail[-_LEAD:] + self.chain
-        return has_any(text, rules.cue_low) if text.isascii() else any_word(text, rules.cue_ends)
+        """Whether a cue's last word is among the last words before the chain; a quick test, with false alarms."""
+        text = self.tail[-_LEAD:]
+        if not text:
+            return not self.chain.isascii()
+        if text.isascii() and self.chain.isascii():
+            return has_any(text, rules.cue_low)
+        return any_word(text + self.chain, rules.cue_ends)
 
     def word_set(self, start: int) -> frozenset[str]:
         """Lower-case words among the last of :meth:`words_before`."""
