@@ -230,11 +230,11 @@ class WsServer:
         host: a loopback address.
         port: 0 = any free port.
         port_name: how the user calls the port, for messages.
+        max_bytes: largest message taken; a larger one closes the connection with 1009.
         tls: speak TLS with this context.
         origins: the origins of browsers that may connect; clients without one always may.
         max_connections: open at once; more are refused with 503.
         handshake_s: see rule 5.
-        max_bytes: largest message taken; a larger one closes the connection with 1009.
     """
 
     def __init__(
@@ -245,18 +245,18 @@ class WsServer:
         host: str = "127.0.0.1",
         port: int = 0,
         port_name: str = "port",
+        max_bytes: int = MAX_BYTES,
         tls: ssl.SSLContext | None = None,
         origins: Sequence[str] = (),
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
-        max_bytes: int = MAX_BYTES,
     ) -> None:
-        self._max_bytes = max_bytes
         self._tls = tls
         self._origins = origins
         self._max = max_connections
         self._handshake_s = handshake_s
         self._open = 0
+        self._max_bytes = max_bytes
         self._handler = handler
         self._admit = admit
         self._bind = (host, port, port_name)
