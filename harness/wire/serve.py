@@ -230,12 +230,12 @@ class WsServer:
         host: a loopback address.
         port: 0 = any free port.
         port_name: how the user calls the port, for messages.
+        max_bytes: largest message taken; a larger one closes the connection with 1009.
         tls: speak TLS with this context.
         origins: the origins of browsers that may connect; clients without one always may.
         max_connections: open at once; more are refused with 503.
         handshake_s: see rule 5.
         remote: let ``host`` be another address than loopback.
-        max_bytes: largest message taken; a larger one closes the connection with 1009.
     """
 
     def __init__(
@@ -246,12 +246,12 @@ class WsServer:
         host: str = "127.0.0.1",
         port: int = 0,
         port_name: str = "port",
+        max_bytes: int = MAX_BYTES,
         tls: ssl.SSLContext | None = None,
         origins: Sequence[str] = (),
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
         remote: bool = False,
-        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._remote = remote
         self._max_bytes = max_bytes
