@@ -52,11 +52,11 @@ class Admission:
         authorization = handshake.headers.get("authorization", "")
         if self._needs_token and not self._tokens.accepts(authorization, handshake.query):
             return Refusal(status=401, body="unknown access token\n")
-        due = self._roster.refusal(handshake.path)
+        due = self._roster.refusal(handshake.target)
         if due is not None and due.refusal is not None:
             self._refused(due)
             return _as_recorded(due.refusal)
-        if self._roster.known(handshake.path) or self._passes_on:
+        if self._roster.known(handshake.target) or self._passes_on:
             return None
         self._problem(UnexpectedMessage("connection to a path that was not recorded", fix=f"dial {STREAM_PATH}"))
         return Refusal(status=404, body="the recording has no connection on this path\n")

@@ -105,7 +105,7 @@ class Player:
     async def _play(self, group: asyncio.TaskGroup) -> None:
         first: _Message | None = None
         bound = Bound()
-        track = self._stage.roster.open(self.peer.handshake.path)
+        track = self._stage.roster.open(self.peer.handshake.target)
         if track is Opening.EXHAUSTED:
             if await self._handed_on(None):
                 return
@@ -273,18 +273,18 @@ class Player:
                 return None
 
     def _first_wanted(self) -> str:
-        wanted = self._stage.roster.first_sends(self.peer.handshake.path)
+        wanted = self._stage.roster.first_sends(self.peer.handshake.target)
         like = f", such as {wanted[0].label} like {shape_of(wanted[0].data)}" if wanted else ""
         return f"the first message of a connection{like}"
 
     def _first_wait_ns(self) -> int:
-        gap_us = self._stage.roster.first_send_gap_us(self.peer.handshake.path)
+        gap_us = self._stage.roster.first_send_gap_us(self.peer.handshake.target)
         speed = self._stage.speed
         return self._stage.patience_ns + (0 if speed is None else max(0, round(gap_us * 1000 / speed)))
 
     async def _claimed(self, first: _Message) -> tuple[Track, Bound] | None:
         try:
-            return self._stage.roster.claim(self.peer.handshake.path, first.data)
+            return self._stage.roster.claim(self.peer.handshake.target, first.data)
         except UnexpectedMessage as error:
             if await self._handed_on(first.data):
                 return None

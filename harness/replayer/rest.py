@@ -23,12 +23,13 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from harness.errors import ReplayError, UnexpectedMessage
 from harness.recording.entry import HttpRequest
 from harness.replayer.exchanges import Exchange, Piece, exchanges_of
 from harness.replayer.match import Candidate, Level, nearest
+from harness.replayer.route import query_names, template
 from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
 from harness.replayer.tokens import Tokens
 from harness.wire.serve_http import Answer, Call
@@ -44,9 +45,6 @@ _DROPPED = frozenset(
 )
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 5.6.2
 _FIELD = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")  # RFC 9110 5.5
-_ID = re.compile(
-    r"[0-9]+|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{16,}|[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII
-)
 
 
 class RestDesk:
@@ -230,14 +228,9 @@ def _unexpected(call: Call, near: str, differences: Sequence[str], *, known: boo
 _FIX = "record the session again if the request is right, or widen the comparison (match, play.ignore)"
 
 
-def template(path: str) -> str:
-    """``path`` with every segment that is an id written as ``{id}``."""
-    return "/".join("{id}" if _ID.fullmatch(segment) else segment for segment in path.split("/"))
-
-
 def _same_route(request: HttpRequest, call: Call) -> bool:
     url = urlsplit(request.url)
-    if request.method != call.method or _query_keys(url.query) != _query_keys(call.query):
+    if request.method != call.method or query_names(url.query) != query_names(call.query):
         return False
     recorded, asked = template(url.path), template(call.path)
     if recorded == asked:
@@ -245,10 +238,6 @@ def _same_route(request: HttpRequest, call: Call) -> bool:
     # Recorded on a service with another base address: the part below the base has to agree.
     below = asked.removeprefix(GATEWAY_PATH)
     return below != asked and not recorded.startswith(GATEWAY_PATH) and recorded.endswith(below)
-
-
-def _query_keys(query: str) -> list[str]:
-    return sorted(key for key, _ in parse_qsl(query, keep_blank_values=True) if key != "access_token")
 
 
 def _decoded(body: bytes) -> str | bytes:

@@ -1,7 +1,8 @@
 """Which recorded connection a live one plays. Pure: no sockets, no clock.
 
 1. Candidates are, per recording, the first untaken track of every conversation on the dialled path; a recorded
-   refusal comes before what was recorded after it. The standard stream path reaches every stream connection.
+   refusal comes before what was recorded after it. What a dialled path (with its query) reaches is said in
+   :mod:`harness.replayer.route`.
 2. A refusal at the head is given to the next handshake: nobody has said yet which conversation it is about.
 3. If a candidate's service speaks first, it is taken at once; else the client's first message decides: its
    conversation, then the first candidate without a difference.
@@ -20,12 +21,11 @@ from enum import Enum, auto
 
 from harness.errors import UnexpectedMessage
 from harness.replayer.match import Candidate, Level, nearest
+from harness.replayer.route import STREAM_PATH, reaches
 from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
 from harness.replayer.steps import Step, Track
 
 __all__ = ["STREAM_PATH", "Opening", "Roster"]
-
-STREAM_PATH = "/api/v2/mediation/conversations/stream"
 
 
 class Opening(Enum):
@@ -174,7 +174,7 @@ def _first_of_each(shelf: Sequence[_Entry], path: str) -> Iterator[_Entry]:
 
 
 def _reached(track: Track, path: str) -> bool:
-    return path in (track.path, STREAM_PATH)
+    return reaches(path, track.path, track.query)
 
 
 def _misfit(entry: _Entry, differences: Sequence[str]) -> UnexpectedMessage:

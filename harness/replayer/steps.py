@@ -137,7 +137,8 @@ class Track:
     Args:
         recording: the recording's name, for messages.
         conn: the connection's name in it.
-        path: the path that was dialled, without its query.
+        path: the path that was dialled.
+        query: its query.
         n: number of the ``ws.open`` entry.
         t_us: recorded time of the accept.
         steps: in wire order; none for a refusal.
@@ -151,6 +152,7 @@ class Track:
     conn: str
     path: str
     n: int
+    query: str = ""
     t_us: int = 0
     steps: tuple[Step, ...] = ()
     refusal: WsReject | None = None
@@ -198,13 +200,29 @@ def tracks_of(recording: str, entries: Iterable[AnyEntry]) -> list[Track]:
 def _track(recording: str, entries: Sequence[_WsEntry]) -> Track | None:
     opened = entries[0]
     assert isinstance(opened, WsOpen)
-    path = urlsplit(opened.url).path
+    url = urlsplit(opened.url)
     for entry in entries:
         if isinstance(entry, WsReject):
-            return Track(recording=recording, conn=opened.conn, path=path, n=opened.n, t_us=entry.t, refusal=entry)
+            return Track(
+                recording=recording,
+                conn=opened.conn,
+                path=url.path,
+                query=url.query,
+                n=opened.n,
+                t_us=entry.t,
+                refusal=entry,
+            )
         if isinstance(entry, WsAccept):
             steps = _steps(entries)
-            return Track(recording=recording, conn=opened.conn, path=path, n=opened.n, t_us=entry.t, steps=steps)
+            return Track(
+                recording=recording,
+                conn=opened.conn,
+                path=url.path,
+                query=url.query,
+                n=opened.n,
+                t_us=entry.t,
+                steps=steps,
+            )
     return None
 
 

@@ -67,6 +67,11 @@ class Handshake:
     query: str
     headers: Mapping[str, str] = field(repr=False)
 
+    @property
+    def target(self) -> str:
+        """The path with its query, as sent."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:

@@ -267,7 +267,7 @@ def test_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch, once:
 
 
 def test_the_whole_command_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Problems are told on stderr; they decide the exit code with --once only."""
+    """What nobody came for is told on stderr, and decides the exit code, with --once only."""
 
     async def serve(service: ReplayService, held: list[str], **_: Any) -> None:
         return

@@ -14,7 +14,8 @@ from harness.dialects.mediation import MediationDialect
 from harness.errors import ReplayError, UnexpectedMessage
 from harness.recording.entry import AnyEntry, HttpChunk, HttpError, HttpRequest, HttpResponse, Play
 from harness.replayer.match import Level
-from harness.replayer.rest import RestDesk, exchanges_of, replayed_headers, template
+from harness.replayer.rest import RestDesk, exchanges_of, replayed_headers
+from harness.replayer.route import template
 from harness.replayer.tokens import Tokens
 from harness.wire.serve_http import Answer, Call
 
