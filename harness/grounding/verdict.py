@@ -91,7 +91,7 @@ def has_nothing_to_check(question: Question) -> bool:
 
 def credit(claims: int, evidence: Evidence) -> int:
     """1/1000 logit that each of so many claims starts with."""
-    if "agent" in evidence.roles:
+    if evidence.is_call:
         return 0
     return round(1000 * math.log(2 * max(1, min(claims, MAX_CREDITED)) - 1))
 

@@ -1,7 +1,8 @@
 """Scores the hallucination check on labelled JSONL: ``python tests/bench/ground_scores.py FILE... [--json OUT]``.
 
 1. A line is ``{"id", "context", "summary", "label", "reason"}``; label is ``grounded`` or ``hallucinated``. A folder of
-   scenarios is read too: each labelled sentence of a summary, against what was said before it.
+   scenarios is read too: each labelled sentence of a summary, against what was said before it; and a folder of edited
+   summaries (``harness/grounding/edits.py``).
 2. Intervals resample conversations, never lines.
 3. Beside the check stand the rules it replaces (token overlap, ROUGE-L; each at the threshold that suits the very set
    best, which flatters them) and the claim-only control: a model that never sees the context, by folds of conversations.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.grounding import Checker, rouge_l, token_overlap
+from harness.grounding.edits import edits, parse_edits
 from harness.metrics.stats import auroc, cluster_bootstrap, wilson
 from harness.pii import Redactor
 from harness.pii.identity import Identities
@@ -53,7 +55,9 @@ class Scored(NamedTuple):
 
 
 def load(path: Path) -> list[Case]:
-    """The cases of a JSONL file or of a folder of scenarios."""
+    """The cases of a JSONL file, of a folder of scenarios, or of one of edited summaries."""
+    if path.is_dir() and any(path.glob("*.txt")):
+        return list(_edited(path))
     if path.is_dir():
         return [case for file in sorted(path.glob("*.yaml")) for case in _scenario(file)]
     groups: dict[str, str] = {}
@@ -78,6 +82,16 @@ def _scenario(path: Path) -> Iterator[Case]:
                 text = identities.mask(sentence.text.text).text
                 name = f"{path.stem}/{number}/{place}"
                 yield Case(name, path.stem, list(turns), text, sentence.label == "grounded", sentence.reason or "")
+
+
+def _edited(folder: Path) -> Iterator[Case]:
+    rng = random.Random(0)
+    for file in sorted(folder.glob("*.txt")):
+        for found in parse_edits(file.read_text(encoding="utf-8"), file.name):
+            for row in edits(found, rng):
+                yield Case(
+                    row["id"], found.name, row["context"], row["summary"], row["label"] == "grounded", row["reason"]
+                )
 
 
 def check_all(cases: Sequence[Case]) -> tuple[list[Scored], float]:
@@ -262,7 +276,9 @@ def show(figures: dict[str, Any]) -> str:
             f"    {name:<40}{row['right']:>4}/{row['n']:<4} {row['right'] / row['n']:.2f} [{low:.2f}, {high:.2f}]"
         )
     if figures["found"]:
-        lines.append("    false alarms by the reason that decided (of all grounded ones), and how often the reason is right")
+        lines.append(
+            "    false alarms by the reason that decided (of all grounded ones), and how often the reason is right"
+        )
     for name, row in figures["found"].items():
         low, high = row["interval"]
         lines.append(

@@ -91,6 +91,10 @@ def rows() -> list[dict[str, Any]]:
         {"name": "ground-rouge", **cost, "ours": partial(_rouge, context)},
     ]
     files = [Path(name) for name in os.environ.get("GROUND", "").split(":") if name]
-    for path in files or [FIXTURES / "grounding" / "cases.jsonl", FIXTURES / "scenarios"]:
+    for path in files or [
+        FIXTURES / "grounding" / "cases.jsonl",
+        FIXTURES / "scenarios",
+        FIXTURES / "grounding" / "edits",
+    ]:
         found.append({"name": f"ground-error {path.stem}", "unit": "error", "value": _error(path)})
     return found

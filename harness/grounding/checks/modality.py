@@ -59,7 +59,8 @@ def _is_hedged(claim: Sentence, clause: int) -> bool:
 
 def _settles(claim: Sentence, clause: int) -> bool:
     """The clause says that something was done or is certain to come."""
-    norms = {token.norm for index, token in enumerate(claim.tokens) if claim.clause[index] == clause}
+    told = enumerate(claim.tokens[1:], 1)  # "Booked in advance it costs 35" settles nothing
+    norms = {token.norm for index, token in told if claim.clause[index] == clause}
     return not norms.isdisjoint(cue("done") | cue("commitment"))
 
 
@@ -94,10 +95,19 @@ def _completion(question: Question, clause: int) -> list[Finding]:
         if claim.clause[index] != clause or token.norm not in cue("done") or claim.negated[index]:
             continue
         said = evidence.saying((token.stem,)) or evidence.saying(claim.concepts[index])
-        units = [evidence.units[number] for number in said]
+        units = [unit for unit in (evidence.units[number] for number in said) if _tells_a_deed(unit, claim, index)]
         if units and all(_is_open(question, unit, claim.concepts[index]) for unit in units):
             return [Finding(_reason(claim, clause), BLOCK, units[-1])]
     return []
+
+
+def _tells_a_deed(unit: Unit, claim: Sentence, index: int) -> bool:
+    """The unit holds the claim's word, or one that means the same and is no price: "paid" is no "price"."""
+    root, concepts = claim.tokens[index].stem, claim.concepts[index]
+    return any(
+        token.stem == root or (token.stem not in cue_stems("prices") and not concepts.isdisjoint(found))
+        for token, found in zip(unit.sentence.tokens, unit.sentence.concepts, strict=True)
+    )
 
 
 def _value(question: Question, clause: int) -> list[Finding]:
