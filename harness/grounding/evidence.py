@@ -134,7 +134,10 @@ class Evidence:
                 if replaced:
                     gone = any(agree(old, former) for former in replaced)
                 else:
-                    gone = any(rivals(old, new) and old.unit == new.unit for new in unit.sentence.mentions)
+                    gone = any(
+                        _takes_back(self.units[number].sentence, old, unit.sentence, new)
+                        for new in unit.sentence.mentions
+                    )
                 if gone:
                     self.superseded.add((number, index))
 
@@ -197,6 +200,22 @@ def _push(postings: list[T], item: T) -> None:
 
 def _spelling(sentence: Sentence) -> tuple[str, ...]:
     return (*(token.norm for token in sentence.tokens), "?" if sentence.question else ".")
+
+
+def _takes_back(said: Sentence, old: Mention, sentence: Sentence, new: Mention) -> bool:
+    """The new value is of the old one's sort, and a bare count is of the same thing ("ten lines", "second floor")."""
+    if not rivals(old, new) or old.unit != new.unit:
+        return False
+    if old.kind != "quantity" or old.unit:
+        return True
+    left, right = _head(said, old), _head(sentence, new)
+    return not left or not right or not left.isdisjoint(right)
+
+
+def _head(sentence: Sentence, mention: Mention) -> frozenset[str]:
+    """Concepts of the word of content right behind a value."""
+    behind = [sentence.concepts[at] for at in sentence.content if mention.last < at <= mention.last + 2]
+    return behind[0] if behind else frozenset()
 
 
 def _replaced(sentence: Sentence) -> list[Mention]:

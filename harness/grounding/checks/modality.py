@@ -92,7 +92,7 @@ def _completion(question: Question, clause: int) -> list[Finding]:
     """Rule 2."""
     claim, evidence = question.claim, question.evidence
     for index, token in enumerate(claim.tokens):
-        if claim.clause[index] != clause or token.norm not in cue("done") or claim.negated[index]:
+        if not index or claim.clause[index] != clause or token.norm not in cue("done") or claim.negated[index]:
             continue
         said = evidence.saying((token.stem,)) or evidence.saying(claim.concepts[index])
         units = [unit for unit in (evidence.units[number] for number in said) if _tells_a_deed(unit, claim, index)]
@@ -127,7 +127,7 @@ def _is_open_value(question: Question, place: tuple[int, int]) -> bool:
     clause = unit.sentence.clause[unit.sentence.mentions[place[1]].first]
     if clause not in unit.sentence.hypothetical:
         return False
-    return not _is_settled(question, unit, "if" not in unit.sentence.norms)
+    return not _is_settled(question, unit, "if" not in unit.sentence.norms, _DONE_REACH)
 
 
 def _is_open(question: Question, unit: Unit, concepts: frozenset[str]) -> bool:
@@ -139,7 +139,7 @@ def _is_open(question: Question, unit: Unit, concepts: frozenset[str]) -> bool:
         return False
     if not asked and not (at and at <= sentence.hypothetical):
         return False
-    return not _is_settled(question, unit, asked or "if" not in sentence.norms)
+    return not _is_settled(question, unit, asked or "if" not in sentence.norms, _DONE_REACH + 1)
 
 
 def _asks(sentence: Sentence) -> bool:
@@ -151,8 +151,8 @@ def _asks(sentence: Sentence) -> bool:
     return any(sentence.tokens[index].norm in cue("aux") for index in opening)
 
 
-def _is_settled(question: Question, unit: Unit, may_be_affirmed: bool) -> bool:
-    following = question.evidence.units[unit.number + 1 : unit.number + 1 + _DONE_REACH]
+def _is_settled(question: Question, unit: Unit, may_be_affirmed: bool, reach: int) -> bool:
+    following = question.evidence.units[unit.number + 1 : unit.number + 1 + reach]
     for other in following:
         norms = [token.norm for token in other.sentence.tokens]
         if other.sentence.question or not norms:

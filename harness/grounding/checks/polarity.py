@@ -30,7 +30,7 @@ _OUTCOMES = frozenset(("declin", "refus", "reject", "deni"))
 
 def check(question: Question) -> list[Finding]:
     """Findings on every content word of the claim."""
-    found = _denials(question) + _beside(question)
+    found = _denials(question) + _unheard(question) + _beside(question)
     for index, concepts, _ in question.words:
         finding = (
             _contrary(question, index) or _outcome(question, index, concepts) or _negation(question, index, concepts)
@@ -144,6 +144,23 @@ def _denials(question: Question) -> list[Finding]:
             cap = DOUBT if absent else REVIEW if share < 500 else CERTAIN if stated else BLOCK
             found.append(Finding("negation_flip", cap, saying[-1]))
     return found
+
+
+def _unheard(question: Question) -> list[Finding]:
+    """Rule 1 for a denied word that was said, together with others of its clause, and never where anybody denied."""
+    claim = question.claim
+    for index, _, _ in question.words:
+        if not claim.negated[index]:
+            continue
+        saying = [question.evidence.units[number] for number in _saying(question, index)]
+        if any(unit.sentence.denies or answer(question.evidence, unit) == "no" for unit in saying):
+            continue
+        rest = [concepts for concepts, _ in question.clause_words(claim.clause[index], without=index)]
+        for unit in saying:
+            shared = sum(not unit.concepts.isdisjoint(concepts) for concepts in rest)
+            if shared > question.is_call:  # agents tell what was not done without anybody's denying it
+                return [Finding("negation_flip", CERTAIN, unit)]
+    return []
 
 
 def _says_so(unit: Unit, norm: str) -> bool:
