@@ -45,7 +45,7 @@ def service(composed: Path) -> Iterator[dict[str, str]]:
         yield json.loads(process.stdout.readline())
         killer.cancel()
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(20) in (0, 1), "1 = a client went wrong, which some tests here mean to"
 
 
 def _one_line(done: Done, code: int, *words: str) -> None:
@@ -89,7 +89,7 @@ def test_right_credentials(harness: Run, composed: Path, service: dict[str, str]
     assert facts["complete"] is True
     assert Path(tmp_path / facts["recording"]).exists()
     records = [json.loads(line) for line in (tmp_path / "log" / "audit.jsonl").read_text().splitlines()]
-    assert len(records) == facts["messages"]
+    assert sum(one["record"] == "message" for one in records) == facts["messages"]
     assert {"record", "verdict", "pii_redacted", "audit_hash"} <= records[0].keys()
 
 
