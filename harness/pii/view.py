@@ -15,6 +15,7 @@ __all__ = ["View", "has_any"]
 _NO_WORD = re.compile(r"[\W\d_]+")
 _LEAD_WORD = re.compile(r"[^\W_]+")
 _WORDS_ONLY = {code: chr(code).lower() if chr(code).isalpha() else " " for code in range(128)}
+_VALUE = "_REDACTED]"
 _REACH = 160
 _LEAD = 120
 _NEAR = 80
@@ -32,13 +33,14 @@ def has_any(text: str, words: frozenset[str]) -> bool:
 class View:
     """A chain in its surroundings, with the context words of each position computed once."""
 
-    __slots__ = ("_before", "_lead", "_sets", "chain", "look", "tail")
+    __slots__ = ("_before", "_lead", "_sets", "_since", "chain", "look", "tail")
 
     def __init__(self, tail: str, chain: str, look: str) -> None:
         self.tail = tail
         self.chain = chain
         self.look = look
         self._before: dict[int, str] = {}
+        self._since: dict[int, str] = {}
         self._sets: dict[int, frozenset[str]] = {}
         self._lead: list[tuple[int, str]] | None = None
 
@@ -66,6 +68,17 @@ class View:
             else:
                 known = _NO_WORD.sub(" ", text).strip().lower()
             self._before[start] = known
+        return known
+
+    def words_since(self, start: int) -> str:
+        """Those of :meth:`words_before` that stand after the last value: a cue before it has had its value."""
+        text = (self.tail + self.chain[:start])[-_REACH:]
+        last = text.rfind(_VALUE)
+        if last < 0:
+            return self.words_before(start)
+        known = self._since.get(start)
+        if known is None:
+            known = self._since[start] = _NO_WORD.sub(" ", text[last + len(_VALUE) :]).strip().lower()
         return known
 
     def has_any(self, words: frozenset[str]) -> bool:
