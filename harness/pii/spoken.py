@@ -81,6 +81,9 @@ SAID = frozenset(
 )  # fmt: skip
 """Types whose digits are said, beside EMAIL."""
 
+_DATES = ("DOB", "EXPIRY")
+"""Those of them in which a month may be named."""
+
 _WORD = re.compile(r"[0-9]+|[^\W\d_]+|\+")
 _GAP = re.compile(r"[\s,.:;/()…?!*#-]{1,6}\Z")
 _PLUS = frozenset({"+", "plus"})
@@ -393,7 +396,10 @@ def written(type_: str, value: str) -> str:
         found = addresses(value, cued=True) if " " in value.strip() else []
         return found[0].written if found else value
     run = _said(value) if type_ in SAID else None
-    return run.digits if run else value
+    if run is None:
+        return value
+    month = next((word for word in _SPEECH.findall(value.lower()) if word in MONTHS), "") if type_ in _DATES else ""
+    return f"{month} {run.digits}" if month else run.digits
 
 
 def _said(value: str) -> Run | None:
@@ -412,7 +418,7 @@ def spoken_like(type_: str, value: str, fake: str) -> str:
     run = _said(value)
     if run is None:
         return fake
-    fresh = iter(fake)
+    fresh = iter(re.sub(r"[^0-9]", "", fake) if type_ in _DATES else fake)
     parts: list[str] = []
     at = 0
     for item in run.items:
