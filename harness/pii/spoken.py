@@ -423,14 +423,15 @@ def spoken_like(type_: str, value: str, fake: str) -> str:
     at = 0
     for item in run.items:
         row = [next(fresh) for _ in item.digits]
-        parts += (_without_month(value[at : item.start]), " ".join(map(_said_char, row)) if item.said else "".join(row))
+        parts += (_without_date(value[at : item.start]), " ".join(map(_said_char, row)) if item.said else "".join(row))
         at = item.end
     return "".join((*parts, value[at:]))
 
 
-def _without_month(text: str) -> str:
-    """Month names beside spoken digits belong to the value."""
-    return _SPEECH.sub(lambda word: "january" if word[0].lower() in MONTHS else word[0], text)
+def _without_date(text: str) -> str:
+    """Month names beside spoken digits belong to the value, and so does a day as "4th"."""
+    named = _SPEECH.sub(lambda word: "january" if word[0].lower() in MONTHS else word[0], text)
+    return re.sub(r"[0-9]", "0", named)
 
 
 def _said_char(char: str) -> str:
