@@ -97,10 +97,12 @@ def test_a_key_makes_runs_agree(tmp_path: Path, operator: str) -> None:
     """The same key, the same result; another key, another one; without a key no two runs agree."""
     path = tmp_path / "in.txt"
     path.write_text("mail kim.lee@harborpost.net now")
-    keys = [new_key_file(tmp_path / name) and str(tmp_path / name) for name in ("one", "two")]
+    keys = [str(tmp_path / name) for name in ("one", "two")]
+    for key in keys:
+        new_key_file(Path(key))
     out = [
-        CliRunner().invoke(command, ["--operator", operator, *(["--key-file", key] if key else []), str(path)]).stdout
-        for key in (keys[0], keys[0], keys[1], None, None)
+        CliRunner().invoke(command, ["--operator", operator, *(["--key-file", name] if name else []), str(path)]).stdout
+        for name in (keys[0], keys[0], keys[1], None, None)
     ]
     assert out[0] == out[1]
     assert len(set(out)) == 4
