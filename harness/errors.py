@@ -257,8 +257,25 @@ class ConnectionLost(ServiceError):
 
 
 class SinkError(HarnessError):
-    """A delivery failed for good; ``idempotency_key`` names it in the audit log."""
+    """A delivery failed; ``idempotency_key`` names it in the audit log.
 
-    def __init__(self, idempotency_key: str, message: str = "the sink did not take the outcome") -> None:
+    Args:
+        idempotency_key: of the delivery, "" where the failure is of none.
+        message: what failed; no text of the delivery.
+        final: trying again cannot help, such as after a 400.
+        retry_after_s: what the far side asked for.
+    """
+
+    def __init__(
+        self,
+        idempotency_key: str,
+        message: str = "the sink did not take the outcome",
+        *,
+        final: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
         self.idempotency_key = idempotency_key
-        super().__init__(f"{message} (delivery {idempotency_key})")
+        self.problem = message
+        self.final = final
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{message} (delivery {idempotency_key})" if idempotency_key else message)

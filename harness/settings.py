@@ -25,7 +25,7 @@ from harness.errors import ConfigError
 
 __all__ = ["Settings", "load_settings"]
 
-_SECRET = ("client_secret", "GENESYS_CLIENT_SECRET")
+_SECRET = ("client_secret", "GENESYS_CLIENT_SECRET", "webhook_token")
 
 
 class Settings(BaseSettings):
@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         default="process",
         description="When a recorded entry counts as written: by the system, in batches, on the disk.",
     )
+    webhook_url: str | None = Field(default=None, description="POST every delivered summary to this address too.")
+    webhook_token: SecretStr | None = Field(default=None, description="Bearer token of the webhook.")
+    drain_s: float = Field(default=5.0, ge=0, le=300, description="How long a run may go on delivering at its end.")
     key_file: Path | None = Field(default=None, description="Key of surrogates and audit hashes.")
     rules: tuple[Path, ...] = Field(default=(), description="Rule files of your own, merged with the built-in ones.")
     reports_dir: Path = Field(default=Path("reports"), description="Where runs write their reports.")

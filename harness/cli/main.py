@@ -13,10 +13,12 @@ from harness._version import __version__
 __all__ = ["VERBS", "main"]
 
 VERBS = {
+    "audit": "Check that an audit log is as it was written.",
     "cat": "Print a recording's messages, one per line.",
     "compose": "Compile scenarios or transcripts into synthetic recordings.",
     "convert": "Convert recordings to other forms and states, and back.",
     "demo": "Run the whole loop on the embedded service and write a report.",
+    "deliveries": "Look through the summaries a run delivered.",
     "doctor": "Examine recordings for damage and leaks.",
     "grep": "Find a pattern in the texts of recordings.",
     "ground": "Check summaries against their conversations.",
@@ -25,6 +27,7 @@ VERBS = {
     "merge": "Merge several recordings into one.",
     "migrate": "Bring a recording to the newest version of the format.",
     "load": "Put many clients on a service at loopback.",
+    "outbox": "What a run has still to deliver, and what it gave up.",
     "record": "Record live sessions, with personal data replaced.",
     "recover": "Write what is whole of a damaged recording to a new file.",
     "redact": "Replace personal data in text.",

@@ -20,12 +20,12 @@ from harness.cli.stopping import stop_on_signals
 from harness.clock import SystemClock
 from harness.dialects.generic import SOLE
 from harness.errors import ConfigError
+from harness.session.audit_trail import AuditTrail
 from harness.session.dialects import find_dialect
 from harness.session.live import Job, LiveRun, run_live
 from harness.session.parts import policy_for, policy_of
 from harness.session.session import SessionRun
 from harness.session.setup import live_run, safe_name
-from harness.session.store import AuditTrail
 from harness.settings import Settings
 
 __all__ = ["command"]
@@ -116,7 +116,7 @@ def _audited(live: LiveRun, path: Path | None) -> Iterator[LiveRun]:
         yield live
         return
     try:
-        trail = AuditTrail(path, key=live.key.secret, clock=SystemClock())
+        trail = AuditTrail(path, key=live.key, clock=SystemClock())
     except OSError as error:
         raise ConfigError("--audit", str(path), "a file that can be written", fix=error.strerror or "") from None
     with trail:

@@ -41,9 +41,8 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from leaves(item, pointer(path, index))
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        if len(str(value)) >= _SHORTEST_NUMBER:
-            yield path, _number(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and len(str(value)) >= _SHORTEST_NUMBER:
+        yield path, _number(value)
 
 
 def _number(value: Any) -> str:

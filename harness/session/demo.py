@@ -30,7 +30,7 @@ from harness.session.parts import Credentials, Tools
 from harness.session.replay import conversations_of, subscription_of
 from harness.session.results import labels_of
 from harness.session.session import SessionRun
-from harness.session.store import Store
+from harness.session.store import STORE_FILES, Store
 
 __all__ = ["DemoResult", "record_corpus", "run_demo", "scenario_files"]
 
@@ -73,13 +73,13 @@ async def run_demo(folder: Path, *, seed: int, speed: float | None, progress: Pr
     checked_speed(speed)
     tools, policy, book = Tools.default(), PipelinePolicy(), LatencyBook()
     recordings = _emptied(folder)
-    for name in ("audit.jsonl", "delivered.jsonl", "quarantine.jsonl"):
+    for name in STORE_FILES:
         (folder / name).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="harness-demo-") as scratch:
         files = scenario_files()
         composed = await asyncio.to_thread(compose_files, files, Path(scratch), seed)
         progress("composed", len(composed), len(composed))
-        with Store(folder, key=load_key(None, seed).secret, clock=SystemClock()) as store:
+        async with Store(folder, key=load_key(None, seed), clock=SystemClock()) as store:
             live = await record_corpus(
                 composed,
                 recordings,

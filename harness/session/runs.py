@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from harness.session.parts import Tools, policy_of, tool_name
 from harness.session.results import live_result
 from harness.session.session import SessionRun
 from harness.session.setup import live_run
+from harness.session.sinks import sinks_of
 from harness.session.store import Store
 from harness.settings import Settings
 
@@ -32,7 +34,12 @@ async def run_on_live(
     """Follow conversations of the configured service; nothing is recorded."""
     book, key = LatencyBook(), load_key(settings.key_file, None)
     live = live_run(settings, book=book, dialect=dialect)
-    with Store(folder, key=key.secret, clock=SystemClock()) as store:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        sinks = [await stack.enter_async_context(aclosing(sink)) for sink in sinks_of(settings, clock)]
+        store = await stack.enter_async_context(
+            Store(folder, key=key, clock=clock, sinks=sinks, drain_s=settings.drain_s)
+        )
         runs = await run_live(live_run(settings, store=store, book=book, dialect=dialect), jobs)
     results = [live_result(job.name, run, None) for job, run in zip(jobs, runs, strict=True)]
     policies = policies_of(live.tools, policy_of(settings))

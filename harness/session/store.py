@@ -1,101 +1,127 @@
-"""What a session leaves in its folder: deliveries, quarantine, audit log."""
+"""What a session leaves in its folder: audit log, outbox with the delivered summaries, and the same as JSONL.
+
+1. Audit first: a message is on record before anything of it is delivered.
+2. Then the outbox, on the disk; the sinks are served from there, however slow they are.
+3. Every sink's result is one ``delivery`` record. ``sqlite`` is the outbox itself, the default place of deliveries.
+"""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from harness.clock import Clock
-from harness.errors import SinkError
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import Outcome
 from harness.session.folders import made_folder
+from harness.session.keys import Key
+from harness.sinks.audit_head import head_path
 from harness.sinks.audit_log import AuditLog
-from harness.sinks.base import Sink, quarantine
+from harness.sinks.base import Sink, parcel_of
+from harness.sinks.courier import CourierOptions
+from harness.sinks.dispatch import Dispatch
 from harness.sinks.jsonl import JsonlSink
+from harness.sinks.outbox import OUTBOX_NAME, Errand
 
-__all__ = ["AuditTrail", "Store", "Taker"]
+__all__ = ["AUDIT_NAME", "STORE_FILES", "Store"]
 
-
-class Taker(Protocol):
-    """Takes every outcome of a session, in order."""
-
-    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
-        """Take one; whatever it raises ends the session."""
-        ...
-
-
-class AuditTrail:
-    """An audit log alone: nothing is delivered.
-
-    Args:
-        path: the file, appended to; its folder is made.
-        key: of the audit hashes.
-        clock: stamps records.
-    """
-
-    def __init__(self, path: Path, *, key: bytes, clock: Clock) -> None:
-        made_folder(path.parent)
-        self._audit = AuditLog(path, key=key, clock=clock)
-
-    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
-        """Audit it."""
-        self._audit.message(outcome, pipeline.audit_body(outcome), latency_ns)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._audit.close()
+AUDIT_NAME = "audit.jsonl"
+_DELIVERED = "delivered.jsonl"
+_QUARANTINE = "quarantine.jsonl"
+STORE_FILES = (
+    AUDIT_NAME,
+    head_path(Path(AUDIT_NAME)).name,
+    _DELIVERED,
+    _QUARANTINE,
+    *(OUTBOX_NAME + suffix for suffix in ("", "-wal", "-shm")),
+)
+"""Everything a store leaves in its folder."""
+_RESULTS = {("delivery", "done"): "delivered", ("quarantine", "done"): "quarantined"}
 
 
 class Store:
-    """Audits every outcome, then delivers the accepted summaries and keeps what is not accepted in quarantine.
+    """Audits every outcome, then keeps what is to be delivered until every sink has it; an async context manager.
 
-    A sink that fails is noted in ``failures`` and the audit; an audit log that fails ends the session (SinkError).
+    A sink that fails is tried again, and given up in the audit; an audit log or an outbox that fails ends the session
+    (SinkError).
 
     Args:
-        folder: gets ``audit.jsonl``, ``delivered.jsonl`` and ``quarantine.jsonl``.
-        key: of the audit hashes.
-        clock: stamps audit records.
+        folder: gets ``audit.jsonl``, ``outbox.sqlite3``, ``delivered.jsonl`` and ``quarantine.jsonl``.
+        key: of the audit log.
+        clock: stamps and waits.
         sinks: more places for accepted summaries.
+        options: how patient the couriers are.
+        drain_s: how long leaving may take.
     """
 
-    def __init__(self, folder: Path, *, key: bytes, clock: Clock, sinks: Sequence[Sink] = ()) -> None:
-        made_folder(folder)
-        self._audit = AuditLog(folder / "audit.jsonl", key=key, clock=clock)
-        self._delivered = JsonlSink(folder / "delivered.jsonl")
-        self._quarantine = JsonlSink(folder / "quarantine.jsonl", body=quarantine)
-        self._sinks: tuple[Sink, ...] = (self._delivered, *sinks)
-        self.failures: list[SinkError] = []
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        key: Key,
+        clock: Clock,
+        sinks: Sequence[Sink] = (),
+        options: CourierOptions | None = None,
+        drain_s: float = 5.0,
+    ) -> None:
+        self._folder = folder
+        self._key = key
+        self._clock = clock
+        self._sinks = tuple(sinks)
+        self._options = options
+        self._drain_s = drain_s
+        self._stack = AsyncExitStack()
+        self.failures = 0
 
-    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
-        """Audit first; then the one place the outcome belongs."""
-        self._audit.message(outcome, pipeline.audit_body(outcome), latency_ns)
-        if outcome.verdict != "accepted":
-            self._audit.delivery(outcome, await self._deliver(outcome, (self._quarantine,), "quarantined"))
-        elif outcome.deliverable:
-            self._audit.delivery(outcome, await self._deliver(outcome, self._sinks, "delivered"))
-
-    async def _deliver(self, outcome: Outcome, sinks: Sequence[Sink], result: str) -> str:
-        """Hand it to every one of ``sinks``; ``result``, or ``failed`` if one of them did not take it."""
-        for sink in sinks:
-            try:
-                await sink.deliver(outcome)
-            except SinkError as error:
-                self.failures.append(error)
-                result = "failed"
-        return result
-
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
+        made_folder(self._folder)
+        async with AsyncExitStack() as stack:
+            audit = AuditLog(self._folder / AUDIT_NAME, key=self._key.secret, key_id=self._key.id, clock=self._clock)
+            self._audit = audit
+            stack.callback(audit.close)
+            delivered = stack.enter_context(JsonlSink(self._folder / _DELIVERED, name=_DELIVERED))
+            kept = stack.enter_context(JsonlSink(self._folder / _QUARANTINE, name=_QUARANTINE))
+            dispatch = Dispatch(
+                self._folder / OUTBOX_NAME,
+                deliveries=(delivered, *self._sinks),
+                quarantine=(kept,),
+                clock=self._clock,
+                rng=random.Random(self._key.secret),
+                told=self._told,
+                options=self._options,
+                drain_s=self._drain_s,
+            )
+            self._dispatch = await stack.enter_async_context(dispatch)
+            self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for part in (self._audit, self._delivered, self._quarantine):
-            part.close()
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.__aexit__(*error)  # type: ignore[arg-type]
+
+    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
+        """Audit ``outcome``; then the one place it belongs.
+
+        Raises:
+            SinkError: the audit log or the outbox failed.
+        """
+        self._audit.message(outcome, pipeline.audit_body(outcome), latency_ns)
+        if outcome.verdict == "accepted" and not outcome.deliverable:
+            return
+        parcel = parcel_of(outcome)
+        new = await self._dispatch.put(parcel)
+        result = _RESULTS[parcel.kind, "done"] if new else "known"
+        self._audit.delivery(outcome, result, sink="sqlite")
+
+    @property
+    def pending(self) -> int:
+        """Errands that are not settled; the outbox keeps them for the next run in this folder."""
+        return self._dispatch.pending
+
+    def _told(self, errand: Errand, state: str) -> None:
+        parcel = errand.parcel
+        result = _RESULTS.get((parcel.kind, state), "failed")
+        self.failures += result == "failed"
+        self._audit.delivered(parcel.key, parcel.conversation, parcel.number, result, errand.sink, errand.attempts + 1)

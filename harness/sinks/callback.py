@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from harness.errors import SinkError
-from harness.pipeline.outcome import Outcome
-from harness.sinks.base import delivery, idempotency_key
+from harness.sinks.base import Parcel
 
 __all__ = ["CallbackSink"]
 
@@ -17,15 +16,16 @@ class CallbackSink:
 
     Args:
         callback: an async function of one dict (see :func:`harness.sinks.base.delivery`).
+        name: how the audit log and the outbox call it.
     """
 
-    def __init__(self, callback: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    def __init__(self, callback: Callable[[dict[str, Any]], Awaitable[None]], *, name: str = "callback") -> None:
         self._callback = callback
+        self.name = name
 
-    async def deliver(self, outcome: Outcome) -> None:
+    async def deliver(self, parcel: Parcel) -> None:
         """Call it; whatever it raises becomes a :class:`SinkError`, without its text."""
         try:
-            await self._callback(delivery(outcome))
+            await self._callback(dict(parcel.body))
         except Exception as error:  # noqa: BLE001 - whatever the user's code raises is one failed delivery
-            kind = type(error).__name__
-            raise SinkError(idempotency_key(outcome), f"the callback raised {kind}") from None
+            raise SinkError(parcel.key, f"the callback raised {type(error).__name__}") from None

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from harness.errors import SinkError
-from harness.pipeline.outcome import Outcome
-from harness.sinks.base import delivery, idempotency_key
+from harness.sinks.base import Parcel
 
-__all__ = ["JsonlSink", "append_line"]
+__all__ = ["JsonlSink", "append_bytes", "append_line"]
 
 
 def append_line(fd: int, value: Any) -> None:
@@ -22,7 +20,17 @@ def append_line(fd: int, value: Any) -> None:
     Raises:
         OSError: it could not be written whole; what was written of it is taken back.
     """
-    data = (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+    append_bytes(
+        fd, (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+    )
+
+
+def append_bytes(fd: int, data: bytes) -> None:
+    """The same for a line that is bytes already.
+
+    Raises:
+        OSError: it could not be written whole; what was written of it is taken back.
+    """
     view = memoryview(data)
     try:
         while view:
@@ -38,19 +46,19 @@ class JsonlSink:
 
     Args:
         path: the file; its folder must exist.
-        body: what of an outcome is written; the delivery unless another is given.
+        name: how the audit log and the outbox call it.
     """
 
-    def __init__(self, path: Path, *, body: Callable[[Outcome], dict[str, Any]] = delivery) -> None:
+    def __init__(self, path: Path, *, name: str = "jsonl") -> None:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._body = body
+        self.name = name
 
-    async def deliver(self, outcome: Outcome) -> None:
+    async def deliver(self, parcel: Parcel) -> None:
         """Append the line."""
         try:
-            append_line(self._fd, self._body(outcome))
+            append_line(self._fd, parcel.body)
         except OSError as error:
-            raise SinkError(idempotency_key(outcome), f"the file refused the line ({error.strerror})") from None
+            raise SinkError(parcel.key, f"the file refused the line ({error.strerror})") from None
 
     def close(self) -> None:
         """Close the file."""

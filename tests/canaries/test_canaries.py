@@ -36,7 +36,6 @@ from harness.dialects.mediation_addresses import resolve
 from harness.errors import HarnessError
 from harness.grounding import Checker
 from harness.metrics.latency import LatencyBook
-from harness.pipeline.outcome import Outcome
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.convert.har_export import to_har
 from harness.recording.convert.vcr import to_vcr
@@ -52,6 +51,7 @@ from harness.session.parts import Credentials, Tools
 from harness.session.results import live_result
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
 from harness.session.store import Store
+from harness.sinks.base import Parcel
 from harness.sinks.callback import CallbackSink
 
 KEY = Key("k1", b"c" * 32)
@@ -269,22 +269,24 @@ async def session(plan: Plan, folder: Path, name: str, tools: Tools, **changes: 
         raise ValueError(f"cannot take {delivered}")
 
     book = LatencyBook()
-    async with service(plan) as (token, gateway, stream):
-        with Store(folder / name, key=KEY.secret, clock=SystemClock(), sinks=[CallbackSink(refuse)]) as store:
-            settings: dict[str, Any] = {
-                "addresses": resolve(token_url=token, gateway_url=gateway, stream_url=stream, allow_cross_host=True),
-                "credentials": Credentials("id", SecretStr("very-secret-indeed")),
-                "conversations": ["i-1"],
-                "policy": replace(PipelinePolicy(), generate=1),
-                "tools": tools,
-                "clock": VirtualClock(auto=True),
-                "stopwatch": SystemClock(),
-                "options": ClientOptions(attempts=100),
-                "record": RecordTo(path=folder / f"{name}.rec.jsonl", key=KEY),
-                "store": store,
-                "book": book,
-            }
-            run = await run_session(SessionPlan(**(settings | changes)))
+    async with (
+        service(plan) as (token, gateway, stream),
+        Store(folder / name, key=KEY, clock=SystemClock(), sinks=[CallbackSink(refuse)], drain_s=0.2) as store,
+    ):
+        settings: dict[str, Any] = {
+            "addresses": resolve(token_url=token, gateway_url=gateway, stream_url=stream, allow_cross_host=True),
+            "credentials": Credentials("id", SecretStr("very-secret-indeed")),
+            "conversations": ["i-1"],
+            "policy": replace(PipelinePolicy(), generate=1),
+            "tools": tools,
+            "clock": VirtualClock(auto=True),
+            "stopwatch": SystemClock(),
+            "options": ClientOptions(attempts=100),
+            "record": RecordTo(path=folder / f"{name}.rec.jsonl", key=KEY),
+            "store": store,
+            "book": book,
+        }
+        run = await run_session(SessionPlan(**(settings | changes)))
     write_report(
         RunResult(name=name, mode="live", sessions=[live_result(name, run, None)], measurements=book),
         folder / f"report-{name}",
@@ -295,8 +297,10 @@ async def session(plan: Plan, folder: Path, name: str, tools: Tools, **changes: 
 class Failing:
     """A sink of the user's that breaks, and says all it knows."""
 
-    async def deliver(self, outcome: Outcome) -> None:
-        raise RuntimeError(f"broken by {outcome!r} {outcome.payload}")
+    name = "failing"
+
+    async def deliver(self, parcel: Parcel) -> None:
+        raise RuntimeError(f"broken by {parcel!r} {parcel.body}")
 
 
 def leave_all(folder: Path, tools: Tools, recordings: Sequence[Path]) -> None:
@@ -375,7 +379,7 @@ def break_down(folder: Path, canaries: Sequence[Any], tools: Tools) -> None:
     plan = plan_of([one for one in canaries for _ in WAYS][: 3 * len(WAYS)], 0)
 
     async def broken_sink() -> None:
-        with Store(folder / "broken", key=KEY.secret, clock=SystemClock(), sinks=[Failing()]) as store:
+        async with Store(folder / "broken", key=KEY, clock=SystemClock(), sinks=[Failing()], drain_s=0.2) as store:
             await session(plan, folder, "broken-sink", tools, store=store)
 
     async def full_disk() -> None:

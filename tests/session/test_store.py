@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,77 +16,110 @@ from harness.dialects.mediation import MediationDialect
 from harness.errors import SinkError
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import Outcome
-from harness.session.store import AuditTrail, Store, Taker
-from harness.sinks import CallbackSink
+from harness.session.keys import Key
+from harness.session.store import Store
+from harness.sinks import CallbackSink, Parcel, Sink
+from harness.sinks.audit_verify import verify_audit
 
 PIPELINE = Pipeline(dialect=MediationDialect())
 
 
-def take(store: Taker, *outcomes: Outcome) -> None:
-    async def main() -> None:
-        for outcome in outcomes:
-            await store.take(PIPELINE, outcome, 5_000_000)
+KEY = Key("k-1", b"k")
 
-    asyncio.run(main())
+
+def take(folder: Path, *outcomes: Outcome, sinks: Sequence[Sink] = (), drain_s: float = 30.0) -> Store:
+    """A run in ``folder`` that takes ``outcomes``."""
+
+    async def main() -> Store:
+        clock = VirtualClock(auto=True)
+        async with Store(folder, key=KEY, clock=clock, sinks=sinks, drain_s=drain_s) as store:
+            for outcome in outcomes:
+                await store.take(PIPELINE, outcome, 5_000_000)
+        return store
+
+    return asyncio.run(main())
 
 
 def lines(folder: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / name).read_text().splitlines()]
 
 
+def results(folder: Path) -> list[tuple[str, str, int]]:
+    """What the audit log says of deliveries: sink, result, number."""
+    audit = lines(folder, "audit.jsonl")
+    return [(one["sink"], one["result"], one["number"]) for one in audit if one["record"] == "delivery"]
+
+
 def test_places(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
     """Every outcome is audited, accepted summaries are delivered, what is not accepted goes to quarantine."""
     folder = tmp_path / "new" / "folder"
-    with Store(folder, key=b"k", clock=VirtualClock()) as store:
-        take(
-            store,
-            make_outcome(number=1, event="heartbeat", deliverable=False),
-            make_outcome(number=2),
-            make_outcome(number=3, verdict="quarantined", stage="ground", reasons=("invented",)),
-            make_outcome(number=4, verdict="rejected", deliverable=False),
-        )
+    take(
+        folder,
+        make_outcome(number=1, seq=1, event="heartbeat", deliverable=False),
+        make_outcome(number=2, seq=2),
+        make_outcome(number=3, seq=3, verdict="quarantined", stage="ground", reasons=("invented",)),
+        make_outcome(number=4, seq=4, verdict="rejected", deliverable=False),
+    )
     audit = lines(folder, "audit.jsonl")
-    assert [(one["record"], one["number"], one.get("result")) for one in audit] == [
-        ("message", 1, None),
-        ("message", 2, None),
-        ("delivery", 2, "delivered"),
-        ("message", 3, None),
-        ("delivery", 3, "quarantined"),
-        ("message", 4, None),
-        ("delivery", 4, "quarantined"),
+    assert [one["number"] for one in audit if one["record"] == "message"] == [1, 2, 3, 4]
+    assert sorted(results(folder)) == [
+        ("delivered.jsonl", "delivered", 2),
+        ("quarantine.jsonl", "quarantined", 3),
+        ("quarantine.jsonl", "quarantined", 4),
+        ("sqlite", "delivered", 2),
+        ("sqlite", "quarantined", 3),
+        ("sqlite", "quarantined", 4),
     ]
-    assert [one["idempotency_key"].split("/")[1] for one in lines(folder, "delivered.jsonl")] == ["2"]
+    assert [one["idempotency_key"].split("/")[1] for one in lines(folder, "delivered.jsonl")] == ["s2"]
     assert [one["number"] for one in lines(folder, "quarantine.jsonl")] == [3, 4]
-    assert audit[0]["latency_ms"] == 5.0
+    assert next(one for one in audit if one["record"] == "message")["latency_ms"] == 5.0
+    assert verify_audit(folder / "audit.jsonl", KEY.secret).fault is None
 
 
 def test_a_failing_sink(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
-    """A sink that fails is noted, the others are still served, and the audit says so."""
+    """A sink that fails for good is given up in the audit; the others are served."""
+    seen: list[str] = []
+
+    class Refusing:
+        name = "refusing"
+
+        async def deliver(self, parcel: Parcel) -> None:
+            raise SinkError(parcel.key, "no", final=True)
+
+    async def keep(body: dict[str, Any]) -> None:
+        seen.append(body["summary"])
+
+    store = take(tmp_path, make_outcome(), sinks=[Refusing(), CallbackSink(keep)])
+    assert store.failures == 1 and store.pending == 0
+    assert len(seen) == 1 and len(lines(tmp_path, "delivered.jsonl")) == 1
+    assert ("refusing", "failed", 3) in results(tmp_path)
+
+
+def test_known(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
+    """A summary that comes again, also in a later run, is delivered once; the audit has it twice."""
+    take(tmp_path, make_outcome())
+    take(tmp_path, make_outcome(number=9))
+    assert len(lines(tmp_path, "delivered.jsonl")) == 1
+    assert [one for one in results(tmp_path) if one[0] == "sqlite"] == [
+        ("sqlite", "delivered", 3),
+        ("sqlite", "known", 9),
+    ]
+
+
+def test_what_is_left(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
+    """What a sink has not taken when the run ends is delivered by the next run in the folder."""
     seen: list[str] = []
 
     async def fail(_: dict[str, Any]) -> None:
         raise RuntimeError
 
     async def keep(body: dict[str, Any]) -> None:
-        seen.append(body["summary"])
+        seen.append(body["idempotency_key"])
 
-    sinks = [CallbackSink(fail), CallbackSink(keep)]
-    with Store(tmp_path, key=b"k", clock=VirtualClock(), sinks=sinks) as store:
-        take(store, make_outcome())
-    assert len(store.failures) == 1 and isinstance(store.failures[0], SinkError)
-    assert len(seen) == 1 and len(lines(tmp_path, "delivered.jsonl")) == 1
-    assert lines(tmp_path, "audit.jsonl")[1]["result"] == "failed"
-
-
-def test_a_failing_quarantine(
-    tmp_path: Path, make_outcome: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A quarantine that fails is noted likewise: the audit is written either way."""
-    with Store(tmp_path, key=b"k", clock=VirtualClock()) as store:
-        store._quarantine.close()
-        take(store, make_outcome(verdict="rejected"))
-    assert [one.get("result") for one in lines(tmp_path, "audit.jsonl")] == [None, "failed"]
-    assert len(store.failures) == 1
+    store = take(tmp_path, make_outcome(), sinks=[CallbackSink(fail)], drain_s=0.0)
+    assert store.pending and not seen
+    take(tmp_path, sinks=[CallbackSink(keep)])
+    assert len(seen) == 1 and ("callback", "delivered", 3) in results(tmp_path)
 
 
 def test_no_delivery_without_audit(
@@ -97,20 +130,15 @@ def test_no_delivery_without_audit(
     def full(fd: int, data: bytes) -> int:
         raise OSError("full")
 
-    with Store(tmp_path, key=b"k", clock=VirtualClock()) as store:
-        monkeypatch.setattr(os, "write", full)
-        with pytest.raises(SinkError, match="audit"):
-            take(store, make_outcome())
+    async def main() -> None:
+        async with Store(tmp_path, key=KEY, clock=VirtualClock()) as store:
+            monkeypatch.setattr(os, "write", full)
+            try:
+                await store.take(PIPELINE, make_outcome(), 0)
+            finally:
+                monkeypatch.undo()
+
+    with pytest.raises(SinkError, match="audit"):
+        asyncio.run(main())
     assert not (tmp_path / "delivered.jsonl").read_text()
-
-
-def test_a_trail_audits_and_delivers_nothing(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
-    """The same records as a store's, appended to one file, whatever the verdict."""
-    path = tmp_path / "new" / "trail.jsonl"
-    for _ in range(2):
-        with AuditTrail(path, key=b"k", clock=VirtualClock()) as trail:
-            take(trail, make_outcome(), make_outcome(verdict="rejected", deliverable=False))
-    records = lines(path.parent, "trail.jsonl")
-    assert [record["verdict"] for record in records] == ["accepted", "rejected"] * 2
-    assert all("audit_hash" in record for record in records)
-    assert [file.name for file in path.parent.iterdir()] == ["trail.jsonl"]
+    assert results(tmp_path) == []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.pipeline.outcome import Budget, Grounding, Outcome
-from harness.sinks import CallbackSink, JsonlSink, Sink, delivery
-from harness.sinks.base import idempotency_key, quarantine
+from harness.sinks import CallbackSink, JsonlSink, Sink, WebhookSink, delivery
+from harness.sinks.base import idempotency_key, parcel_of, quarantine
 
 
 def test_delivery(make_outcome: Callable[..., Outcome]) -> None:
@@ -22,7 +22,7 @@ def test_delivery(make_outcome: Callable[..., Outcome]) -> None:
         "truncated": True,
         "governance_status": "compliant",
         "notes": ["truncated"],
-        "idempotency_key": "telco-one-0001/3/" + "d" * 16,
+        "idempotency_key": "telco-one-0001/s9/" + "d" * 16,
     }
 
 
@@ -44,7 +44,16 @@ def test_quarantine(make_outcome: Callable[..., Outcome]) -> None:
     assert body["idempotency_key"] == idempotency_key(outcome)
 
 
+def test_parcels(make_outcome: Callable[..., Outcome]) -> None:
+    """Accepted summaries are deliveries, everything else is for quarantine; without a seq the number names it."""
+    parcel = parcel_of(make_outcome())
+    assert (parcel.kind, parcel.body, parcel.number) == ("delivery", delivery(make_outcome()), 3)
+    refused = parcel_of(make_outcome(verdict="rejected", seq=None))
+    assert (refused.kind, refused.key) == ("quarantine", "telco-one-0001/n3/" + "d" * 16)
+    assert "Caf" not in repr(parcel)
+
+
 def test_exports() -> None:
-    """Both sinks are sinks."""
-    sinks: list[type[Sink]] = [CallbackSink, JsonlSink]
+    """All sinks are sinks."""
+    sinks: list[type[Sink]] = [CallbackSink, JsonlSink, WebhookSink]
     assert all(hasattr(sink, "deliver") for sink in sinks)

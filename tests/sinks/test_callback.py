@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import SinkError
 from harness.pipeline.outcome import Outcome
+from harness.sinks.base import parcel_of
 from harness.sinks.callback import CallbackSink
 
 
@@ -21,7 +22,7 @@ def test_called(make_outcome: Callable[..., Outcome]) -> None:
     async def callback(body: dict[str, Any]) -> None:
         seen.append(body)
 
-    asyncio.run(CallbackSink(callback).deliver(make_outcome()))
+    asyncio.run(CallbackSink(callback).deliver(parcel_of(make_outcome())))
     assert seen[0]["summary"] == "Caf\u00e9 visit."
 
 
@@ -32,6 +33,6 @@ def test_failure(make_outcome: Callable[..., Outcome]) -> None:
         raise RuntimeError(f"cannot send {body['summary']}")
 
     with pytest.raises(SinkError, match="RuntimeError") as raised:
-        asyncio.run(CallbackSink(callback).deliver(make_outcome()))
-    assert raised.value.idempotency_key.startswith("telco-one-0001/3/")
+        asyncio.run(CallbackSink(callback).deliver(parcel_of(make_outcome())))
+    assert raised.value.idempotency_key.startswith("telco-one-0001/s9/")
     assert "visit" not in "".join(traceback.format_exception(raised.value))

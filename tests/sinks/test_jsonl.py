@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import SinkError
 from harness.pipeline.outcome import Outcome
-from harness.sinks.base import quarantine
+from harness.sinks.base import parcel_of
 from harness.sinks.jsonl import JsonlSink, append_line
 
 
@@ -23,17 +23,10 @@ def test_lines(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
     path = tmp_path / "out.jsonl"
     for text in ("one", "\ud800"):
         with JsonlSink(path) as sink:
-            asyncio.run(sink.deliver(make_outcome(payload={"summary": text})))
+            asyncio.run(sink.deliver(parcel_of(make_outcome(payload={"summary": text}))))
             sink.close()
     assert [json.loads(line)["summary"] for line in path.read_text().splitlines()] == ["one", "\ud800"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_other_body(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
-    """Another body may be asked for."""
-    with JsonlSink(tmp_path / "q.jsonl", body=quarantine) as sink:
-        asyncio.run(sink.deliver(make_outcome()))
-    assert json.loads((tmp_path / "q.jsonl").read_text())["stage"] == "audit"
 
 
 @pytest.mark.parametrize("taken", [0, 7])
@@ -53,12 +46,12 @@ def test_a_full_disk(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with JsonlSink(path) as sink:
-        asyncio.run(sink.deliver(make_outcome(payload={"summary": "first"})))
+        asyncio.run(sink.deliver(parcel_of(make_outcome(payload={"summary": "first"}))))
         monkeypatch.setattr(os, "write", full)
         with pytest.raises(SinkError, match="No space left"):
-            asyncio.run(sink.deliver(make_outcome(payload={"summary": "lost"})))
+            asyncio.run(sink.deliver(parcel_of(make_outcome(payload={"summary": "lost"}))))
         monkeypatch.setattr(os, "write", real)
-        asyncio.run(sink.deliver(make_outcome(payload={"summary": "second"})))
+        asyncio.run(sink.deliver(parcel_of(make_outcome(payload={"summary": "second"}))))
     assert [json.loads(line)["summary"] for line in path.read_text().splitlines()] == ["first", "second"]
 
 
