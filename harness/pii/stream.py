@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.pii.detect import classify
+from harness.pii.names import NameBook
 from harness.pii.operators import Operator, apply, replace
+from harness.pii.people import PeopleRules, PeopleStream
 from harness.pii.rules import RuleSet, builtin_rules
 from harness.pii.segment import CAP, Segmenter, cold_cut, is_cold, is_idle
 from harness.pii.view import has_any
@@ -31,6 +33,8 @@ STRIDE = 16
 
 _LEAD = 130
 """Characters of it in which a cue can stand."""
+
+_NO_NAMES = NameBook()
 
 _NOTHING = RedactedText("")
 
@@ -51,23 +55,30 @@ class SpanStream:
 
     Args:
         rules: what to look for.
+        people: what to look for before all else; None for nothing.
+        names: the names of the conversation.
     """
 
     __slots__ = (
         "_folder",
         "_masking",
         "_offsets",
+        "_people",
         "_raw",
         "_rules",
         "_stride",
         "_tail",
         "_text",
+        "_waited",
         "_waiting",
         "settled",
     )
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, people: PeopleRules | None = None, names: NameBook | None = None) -> None:
         self._rules = rules
+        self._people = PeopleStream(people, names) if people else None
+        self._waited: list[Span] = []
+        """Names and addresses whose place is not settled yet."""
         self._folder = Folder()
         self._text = ""
         self._offsets: Sequence[int] = range(0)
@@ -88,36 +99,58 @@ class SpanStream:
             if cut:
                 self._tail = (self._tail + text[:cut])[-_TAIL:]
                 self._text, self._offsets = text[cut:], self._offsets[cut:]
-                self.settled = self._offsets[0] if self._text else self._raw
-            return []
-        return self._drain(final=False)
+            self._settle()
+            return self._with_people([]) if self._waited else []
+        return self._with_people(self._drain(final=False))
 
     def hold(self, text: str) -> None:
         """Take a piece without looking at it yet; for a text that is finished with it."""
         self._waiting += text
 
-    def _look(self) -> None:
-        """Fold what waits."""
+    def _settle(self) -> None:
+        held = self._people.held if self._people else -1
+        self.settled = self._offsets[0] if self._text else held if held >= 0 else self._raw
+
+    def _with_people(self, found: list[Span]) -> list[Span]:
+        """``found`` and the names and addresses that are settled by now, in order."""
+        ready = [span for span in self._waited if span.start < self.settled]
+        if not ready:
+            return found
+        del self._waited[: len(ready)]
+        return sorted(found + ready)
+
+    def _look(self, *, final: bool = False) -> None:
+        """Fold what waits, and take names and addresses out of it."""
         if self._waiting:
             folded, offsets = self._folder.feed(self._waiting, self._raw)
             self._raw += len(self._waiting)
             self._waiting = ""
-            self._take(folded, offsets)
+            self._pass(folded, offsets, final=final)
+        elif final:
+            self._pass("", range(self._raw, self._raw), final=True)
+
+    def _pass(self, folded: str, offsets: Sequence[int], *, final: bool = False) -> None:
+        if self._people:
+            folded, offsets, spans = self._people.feed(folded, offsets, final=final)
+            self._waited += spans
+        self._take(folded, offsets)
 
     def boundary(self) -> None:
         """A soft separator of no width: an utterance ends here, but a number may go on in the next one."""
         self._look()
-        self._take("\n", [self._raw])
+        self._pass("\n", [self._raw])
 
     def finish(self) -> list[Span]:
         """No more text: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
-        self._look()
+        self._look(final=True)
+        if self._people:
+            self._people.finish()
         text = self._text
         if not self._masking and text.isascii() and is_cold(text):
             self._tail = (self._tail + text)[-_TAIL:]
             self._text, self._offsets, self.settled = "", range(0), self._raw
-            return []
-        return self._drain(final=True)
+            return self._with_people([]) if self._waited else []
+        return self._with_people(self._drain(final=True))
 
     def _take(self, folded: str, offsets: Sequence[int]) -> None:
         if not self._text:
@@ -149,7 +182,7 @@ class SpanStream:
             position = end
         self._text, self._offsets = text[position:], offsets[position:]
         self._masking = self._masking and not final
-        self.settled = self._offsets[0] if self._text else self._raw
+        self._settle()
         return spans
 
     def _classified(self, start: int, end: int, look: str) -> list[Span]:
@@ -182,8 +215,15 @@ class RedactStream:
 
     __slots__ = ("_early", "_fresh", "_given", "_held", "_operator", "_spans", "_stream")
 
-    def __init__(self, rules: RuleSet, operator: Operator = replace) -> None:
-        self._stream = SpanStream(rules)
+    def __init__(
+        self,
+        rules: RuleSet,
+        operator: Operator = replace,
+        *,
+        people: PeopleRules | None = None,
+        names: NameBook | None = None,
+    ) -> None:
+        self._stream = SpanStream(rules, people, names)
         self._operator = operator
         self._held = ""
         self._fresh = 0
@@ -249,6 +289,8 @@ class Redactor:
         self._rules = rules if rules is not None else builtin_rules()
         self._quick = self._rules.builtin
         self._cue_ends = self._rules.cue_ends
+        people = PeopleRules(self._rules)
+        self._people = people if people.active else None
 
     @property
     def policy_digest(self) -> str:
@@ -260,23 +302,29 @@ class Redactor:
         """The rules in force."""
         return self._rules
 
-    def detect(self, text: str) -> list[Span]:
-        """Spans of ``text``, sorted, not overlapping."""
+    def detect(self, text: str, names: NameBook | None = None) -> list[Span]:
+        """Spans of ``text``, sorted, not overlapping.
+
+        Args:
+            names: the names of the conversation; it learns those of the text.
+        """
         if text.isascii() and (is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text)):
-            return []
-        stream = self.span_stream()
+            known = names if names is not None else _NO_NAMES
+            if self._people is None or not self._people.may_hold(text, known):
+                return []
+        stream = self.span_stream(names)
         stream.hold(text)
         return stream.finish()
 
-    def redact(self, text: str, operator: Operator = replace) -> RedactionResult:
-        """``text`` with every span replaced."""
-        spans = self.detect(text)
+    def redact(self, text: str, operator: Operator = replace, names: NameBook | None = None) -> RedactionResult:
+        """``text`` with every span replaced; see :meth:`detect`."""
+        spans = self.detect(text, names)
         return RedactionResult(apply(text, spans, operator) if spans else RedactedText(text), tuple(spans))
 
-    def stream(self, operator: Operator = replace) -> RedactStream:
-        """A stream for one text that arrives in pieces."""
-        return RedactStream(self._rules, operator)
+    def stream(self, operator: Operator = replace, names: NameBook | None = None) -> RedactStream:
+        """A stream for one text that arrives in pieces; ``names`` learns its names when it is finished."""
+        return RedactStream(self._rules, operator, people=self._people, names=names)
 
-    def span_stream(self) -> SpanStream:
-        """A stream that gives spans instead of text."""
-        return SpanStream(self._rules)
+    def span_stream(self, names: NameBook | None = None) -> SpanStream:
+        """A stream that gives spans instead of text; likewise."""
+        return SpanStream(self._rules, self._people, names)
