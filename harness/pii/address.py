@@ -144,8 +144,8 @@ def _street(words: Words, at: int, *, cued: bool, said: int) -> tuple[int, int]:
         if word.kind != "w" or not 1 <= word.gap <= 2:
             return -1, 0
         low = _low(word)
-        if reserved and low in SUFFIXES:
-            return word.end, -1
+        if reserved and low.removesuffix("'s") in SUFFIXES:
+            return word.end - 2 * low.endswith("'s"), -1
         if names and low in SUFFIXES and _is_suffix(words, at, cued=cued, said=said):
             if _low(words.at(at + 1)) in _NOT_AFTER:
                 return -1, 0
@@ -229,13 +229,23 @@ def _unit(words: Words, at: int) -> int:
     value = words.at(at)
     if value.kind == "n" and len(value.text) <= _LONGEST_NUMBER:
         glued = words.at(at + 1)
-        return at + 2 if glued.kind == "w" and not glued.gap and len(glued.text) == 1 else at + 1
+        if glued.kind == "w" and not glued.gap and len(glued.text) == 1 and _is_whole(words, glued):
+            return at + 2
+        return at + 1 if _is_whole(words, value) else 0
     if value.kind == "w" and len(value.text) == 1 and word.text != "#":
-        return at + 2 if words.at(at + 1).kind == "n" and not words.at(at + 1).gap else at + 1
+        if words.at(at + 1).kind == "n" and not words.at(at + 1).gap and _is_whole(words, words.at(at + 1)):
+            return at + 2
+        return at + 1 if _is_whole(words, value) else 0
     count = 0
     while count < 4 and _low(words.at(at + count)) in _SAID:
         count += 1
-    return at + count if count else 0
+    return at + count if count and _is_whole(words, words.at(at + count - 1)) else 0
+
+
+def _is_whole(words: Words, word: Word) -> bool:
+    """Whether nothing that belongs to a longer word is stuck to the end of ``word``."""
+    after = words.after(word)
+    return not (after.isalnum() or after in ("_", "@"))
 
 
 def _city(words: Words, at: int, *, cued: bool) -> int:
@@ -244,7 +254,7 @@ def _city(words: Words, at: int, *, cued: bool) -> int:
     parted = start > at
     at = start
     count = 0
-    while count < _MOST_CITY and _is_city(words.at(at), written=not cued) and not (count and _state(words, at)):
+    while count < _MOST_CITY and _is_city(words, words.at(at), written=not cued) and not (count and _state(words, at)):
         at, count = at + 1, count + 1
     if not count:
         return 0
@@ -257,9 +267,9 @@ def _city(words: Words, at: int, *, cued: bool) -> int:
     return at if cued and parted and capital else 0
 
 
-def _is_city(word: Word, *, written: bool) -> bool:
+def _is_city(words: Words, word: Word, *, written: bool) -> bool:
     low = _low(word)
-    if word.kind != "w" or is_never(low) or word.gap < 0:
+    if word.kind != "w" or is_never(low) or word.gap < 0 or not _is_whole(words, word):
         return False
     return word.text[0].isupper() or (not written and len(low) > 2 and low not in NUMBER_WORDS)
 
@@ -275,10 +285,10 @@ def _state(words: Words, at: int) -> int:
 def _code(words: Words, at: int) -> int:
     """Index behind a ZIP code, an Australian code, or a British or Canadian postcode."""
     word = words.at(at)
-    if word.kind == "n" and len(word.text) in (4, 5):
+    if word.kind == "n" and len(word.text) in (4, 5) and _is_whole(words, word):
         plus = words.at(at + 2)
         four = words.at(at + 1).text == "-" and plus.kind == "n" and len(plus.text) == 4 and not plus.gap
-        return at + 3 if four else at + 1
+        return at + 3 if four and _is_whole(words, plus) else at + 1
     if word.kind == "n" or word.kind == "p":
         return 0
     count = 0
@@ -313,7 +323,7 @@ def _box(words: Words) -> int:
         at += 1
         if text in _BOX or text.replace(".", "") in _BOX:
             value = words.at(at)
-            return at + 1 if value.kind == "n" and len(value.text) <= 8 else -1
+            return at + 1 if value.kind == "n" and len(value.text) <= 8 and _is_whole(words, value) else -1
         if not words.at(at - 1).text:
             return -1
     return -1

@@ -48,7 +48,7 @@ def join_name(value: str, fakes: Sequence[str]) -> str:
 def _cased(fake: str, like: str) -> str:
     if like.isupper() and len(like) > 1:
         return fake.upper()
-    return fake.lower() if like.islower() else fake.capitalize()
+    return fake.lower() if like[:1].islower() else fake.capitalize()
 
 
 def _name(value: str, digest: Digest) -> str:

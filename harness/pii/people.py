@@ -74,7 +74,7 @@ class PeopleRules:
     def may_hold(self, text: str, book: NameBook) -> bool:
         """The same of a whole text: whether a name or an address may be in it."""
         found = _split(text)
-        if not self._rare.isdisjoint(found) or self._by_itself(text, found, book):
+        if not self._rare.isdisjoint(found) or "box" in found or self._by_itself(text, found, book):
             return True
         if not self._builtin:
             return not self._cues.isdisjoint(found) or not _SAID.isdisjoint(found)
@@ -230,6 +230,8 @@ class PeopleStream:
         return (end, rule) if end >= 0 and self._fits(rule, word.start, end) else (-1, None)
 
     def _fits(self, rule: Rule, start: int, end: int) -> bool:
+        if self._text[end : end + 1].isalnum() or self._text[end : end + 1] == "_":
+            return False
         size = self._offsets[end - 1] + 1 - self._offsets[start]
         return rule.min_len <= size <= rule.max_len and rule.pattern.fullmatch(self._text, start, end) is not None
 

@@ -197,7 +197,7 @@ def _end(words: Words, count: int) -> int:
 
 def _spelled(words: Words, before: Sequence[str]) -> int:
     """ "S-m-i-t-h", or "s m i t h", where a name was spoken of."""
-    if "name" not in before and "]" not in before[-8:]:
+    if "name" not in before and "person" not in before:
         return -1
     first = words.at(0)
     if set(map(len, first.text.split("-"))) == {1} and first.text.count("-") + 1 >= _SPELLED:
