@@ -58,7 +58,7 @@ def address_end(words: Words, *, cued: bool, before: list[str]) -> int:
         More: not known yet.
     """
     first = words.at(0)
-    if before and not cued and (before[-1] in _BESIDE or not _COUNTED.isdisjoint(before[-3:])):
+    if before and not cued and (before[-1] in _BESIDE | _SAID or not _COUNTED.isdisjoint(before[-3:])):
         return -1
     if first.kind == "w":
         box = _box(words)
@@ -143,13 +143,15 @@ def _street(words: Words, at: int, *, cued: bool, said: int) -> tuple[int, int]:
             continue
         if word.kind != "w" or not 1 <= word.gap <= 2:
             return -1, 0
-        low = _low(word)
-        if reserved and low.removesuffix("'s") in SUFFIXES:
-            return word.end - 2 * low.endswith("'s"), -1
+        low = _low(word).replace("’", "'")
+        owner = 2 * low.endswith("'s")
+        low = low.removesuffix("'s")
+        if reserved and low in SUFFIXES:
+            return word.end - owner, -1
         if names and low in SUFFIXES and _is_suffix(words, at, cued=cued, said=said):
             if _low(words.at(at + 1)) in _NOT_AFTER:
                 return -1, 0
-            return word.end, at + 1
+            return word.end - owner, -1 if owner else at + 1
         if not _is_name(word, low, cued=cued or said > 1, first=not names):
             return -1, 0
         reserved = reserved or is_reserved(low)
@@ -175,7 +177,7 @@ def _is_suffix(words: Words, at: int, *, cued: bool, said: int) -> bool:
 def _is_name(word: Word, low: str, *, cued: bool, first: bool) -> bool:
     if low in _DIRECTIONS:
         return True
-    if low in _NEVER or word.text.endswith(("'s", "n't")):
+    if low in _NEVER or word.text.endswith("n't"):
         return False
     if low in _ORDINALS:
         return first
@@ -245,7 +247,7 @@ def _unit(words: Words, at: int) -> int:
 def _is_whole(words: Words, word: Word) -> bool:
     """Whether nothing that belongs to a longer word is stuck to the end of ``word``."""
     after = words.after(word)
-    return not (after.isalnum() or after in ("_", "@"))
+    return not (after.isalnum() or (after and after in "_@[-'’"))
 
 
 def _city(words: Words, at: int, *, cued: bool) -> int:

@@ -18,7 +18,7 @@ from harness.pii import address, person
 from harness.pii.names import NameBook, any_given, is_reserved, lower_name
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
-from harness.pii.words import More, Word, Words
+from harness.pii.words import WIDEST, More, Word, Words
 from harness.text.placeholder import placeholder
 from harness.text.span import Span
 
@@ -43,6 +43,10 @@ _FOLLOW = frozenset({"speaking", "here", "from", "spelled", "spelt", "that's", "
 _COMMON = frozenset({"this", "it's", "i'm", "am"})
 _RARE_LETTERS = "zqxv"
 _LONGEST_WORD = 16
+_STUCK_WORDS = frozenset("-'’_@]")
+_JOINED = ("'[", "’[", "-[")
+_STUCK = "@_/\\=+&#~*]"
+"""Characters before a word that make it a part of something else."""
 
 
 class PeopleRules:
@@ -78,8 +82,8 @@ class PeopleRules:
             return True
         if not self._builtin:
             return not self._cues.isdisjoint(found) or not _SAID.isdisjoint(found)
-        if any_given(found) or not _FOLLOW.isdisjoint(found):
-            return not self._cues.isdisjoint(found)
+        if not self._cues.isdisjoint(found) and (any_given(found) or not _FOLLOW.isdisjoint(found)):
+            return True
         number = not _SAID.isdisjoint(found) or _DIGIT.search(text) is not None
         return number and not (self._places.isdisjoint(found) and address.SUFFIXES.isdisjoint(found))
 
@@ -177,6 +181,7 @@ class PeopleStream:
         while at < len(text):
             try:
                 word = self._words(at, 64, final=final).at(0)
+                word = word if at else self._after_tail(word)
                 end, rule = self._value(at, word, before, final=final)
             except More:
                 break
@@ -193,6 +198,11 @@ class PeopleStream:
         parts.append(text[taken:at])
         where: Sequence[int] = [*places, *offsets[taken:at]] if spans else offsets[:at]
         return self._give(at, "".join(parts), where, spans)
+
+    def _after_tail(self, word: Word) -> Word:
+        """The first word held, with the blanks before it that were given on."""
+        gap = len(self._tail) - len(self._tail.rstrip(" \t")) + word.gap
+        return word._replace(gap=-1 if word.gap < 0 or gap > WIDEST else gap)
 
     def _words(self, at: int, most: int, *, final: bool) -> Words:
         return Words(self._text, self._offsets, at, final=final, most=most)
@@ -215,8 +225,11 @@ class PeopleStream:
 
     def _is_inside(self, at: int) -> bool:
         """Whether the place is in the middle of letters, digits and what joins them."""
-        last = self._text[at - 1] if at else self._tail[-1:]
-        return last.isalnum() or last == "_"
+        lead = self._text[at - 2 : at] if at > 1 else (self._tail + self._text[:at])[-2:]
+        last = lead[-1:]
+        if last and last in "'’-":
+            last = lead[0]
+        return last.isalnum() or (last != "" and last in _STUCK)
 
     def _place(self, at: int, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
         if word.kind == "w" and _SAID.isdisjoint(word.text.lower().split("-")):
@@ -230,7 +243,8 @@ class PeopleStream:
         return (end, rule) if end >= 0 and self._fits(rule, word.start, end) else (-1, None)
 
     def _fits(self, rule: Rule, start: int, end: int) -> bool:
-        if self._text[end : end + 1].isalnum() or self._text[end : end + 1] == "_":
+        after = self._text[end : end + 1]
+        if after.isalnum() or (after and after in "_[") or self._text[end : end + 2] in _JOINED:
             return False
         size = self._offsets[end - 1] + 1 - self._offsets[start]
         return rule.min_len <= size <= rule.max_len and rule.pattern.fullmatch(self._text, start, end) is not None
@@ -272,7 +286,9 @@ def _push(before: list[str], word: Word) -> None:
     if word.kind == "n":
         before.append("0")
     elif word.kind == "w":
-        before.append(word.text.lower().replace("’", "'"))
+        # What is stuck to a mark belongs to what stands before it.
+        stuck = "-" if not word.gap and before and (before[-1][-1].isalnum() or before[-1] in _STUCK_WORDS) else ""
+        before.append(stuck + word.text.lower().replace("’", "'"))
     elif word.kind == "p":
         before.append(word.text)
     del before[:-_BEFORE]

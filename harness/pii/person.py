@@ -37,7 +37,7 @@ _MOST_WORDS = 5
 _MOST_FILLERS = 4
 _LONGEST_CUE = 6
 _PUNCTUATION = frozenset(":,-\"'(")
-_GLUE = "@_/\\0123456789=+&#~*"
+_GLUE = "[@_/\\0123456789=+&#~*"
 _JOINERS = frozenset({"at", "dot", "underscore", "hyphen", "dash", "@"})
 _SPOKEN_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mister", "missus"})
 _SPELLED = 3
@@ -71,7 +71,7 @@ def name_end(words: Words, rules: Sequence[Rule], before: Sequence[str], book: N
         More: not known yet.
     """
     first = words.at(0)
-    if first.kind != "w" or (before and before[-1] in _GLUE and words.at(0).gap == 0):
+    if first.kind != "w":
         return -1, None
     for rule in rules:
         end = _cued(words, rule, before)
@@ -106,6 +106,8 @@ def _begins(words: Words, trust: str, before: Sequence[str]) -> bool:
         return is_given(low) or is_ambiguous(low) or not is_never(low)
     if is_reserved(low):
         return True
+    if low in PARTICLES:
+        return False
     if trust == "title":
         return bool(before) and _titled(before) and len(low) > 1 and not is_never(low)
     if trust == "given":
@@ -169,16 +171,21 @@ def _goes_on(text: str, low: str, *, capital: bool, place: int) -> bool:
 
 
 def _opens_address(words: Words, at: int) -> bool:
-    """Whether the word may be the local part of a spoken e-mail address."""
-    after = words.at(at + 1)
-    if lower_name(after.text) not in _JOINERS and after.text != "@":
+    """Whether the word may be the local part of a spoken e-mail address: "kim at kestrel dot io"."""
+    joiner = lower_name(words.at(at + 1).text)
+    if joiner not in _JOINERS:
         return False
-    for ahead in range(at + 2, at + 8):
+    if joiner not in ("at", "@"):
+        return True
+    if words.at(at + 2).kind not in "wn":
+        return False
+    for ahead in range(at + 3, at + 12):
         word = words.at(ahead)
-        if word.kind == "$" or word.text in ",;!?\n":
-            return False
         if word.text.lower() == "dot" or (word.text == "." and not word.gap and words.at(ahead + 1).gap == 0):
             return True
+        if word.kind == "n" or (word.kind == "w" and (len(word.text) == 1 or word.text.lower() in _JOINERS)):
+            continue
+        return False
     return False
 
 

@@ -298,7 +298,7 @@ class SurrogateVault:
                 self._owner.setdefault((type_, kind.canonical(part)), kind.canonical(part))
             return value
         if type_ == "PERSON":
-            return self._person(kind, value)
+            return self._person(kind, folded)
         canonical = kind.canonical(value)
         fake = self._probe(kind, type_, canonical, value)
         self._remember_last_four(type_, value, fake)

@@ -12,11 +12,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["END", "More", "Word", "Words"]
+__all__ = ["END", "WIDEST", "More", "Word", "Words"]
 
 _TOKEN = re.compile(r"[^\W\d_]{1,40}(?:['’-][^\W\d_]{1,20}){0,12}|[0-9]{1,12}|.", re.DOTALL)
 _BLANKS = " \t"
-_WIDEST = 3
+WIDEST = 3
+"""Blanks between two words of one phrase, at most."""
 
 
 class More(Exception):  # noqa: N818 - no error: the answer is not known yet
@@ -90,7 +91,7 @@ class Words:
             return self._end()
         self._next = end
         gap = start - begin
-        return Word(kind, found[0], start, end, gap if gap <= _WIDEST else -1)
+        return Word(kind, found[0], start, end, gap if gap <= WIDEST else -1)
 
     def _end(self) -> Word:
         if not self._final:
