@@ -9,6 +9,8 @@ r"""Stage: find personal data in every string of a message and put placeholders 
 5. A stream that misses a piece, or that ends without its summary, is torn: what was not settled by then, and every
    piece after it, is UNKNOWN too.
 6. What could not be decoded is searched as it came and once more with its ``\u`` escapes undone.
+7. A name that a conversation has heard is known in what it says later; a streamed summary, its pieces and its whole, knows
+   the names that were heard when it began.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.dialects.base import Dialect, Event, Malformed, SummaryDelta
+from harness.dialects.base import Dialect, Event, Malformed, Summary, SummaryDelta, Utterance
 from harness.pii import Redactor
+from harness.pii.names import NameBook
 from harness.pii.operators import apply
 from harness.pipeline.outcome import PathSpan
 from harness.pipeline.payload import leaves, rebuild
@@ -88,6 +91,8 @@ class _TextStream:
 
     source: _SpanSource
     ids: Iterator[int]
+    names: NameBook
+    """The names of the conversation, as they were when the text began."""
     length: int = 0
     count: int = 0
     """Pieces so far: the index the next one must have."""
@@ -156,6 +161,7 @@ class RedactStage:
         self._dialect = dialect
         self._ids = itertools.count(1)
         self._streams: dict[tuple[str, str], _TextStream] = {}
+        self._names: dict[str, NameBook] = {}
 
     def submit(self, event: Event, raw: str | bytes) -> Redaction:
         """Start on a message; the returned value may be complete at once (``pending == 0``)."""
@@ -188,13 +194,26 @@ class RedactStage:
 
     def _search(self, event: Event, stream: _TextStream | None) -> Redaction:
         work = Redaction(payload=event.payload)
-        continued = self._continued(event)
+        continued, names = self._continued(event), self._known(event)
         for path, text in leaves(event.payload):
             if path in continued or path.startswith(tuple(f"{piece}/" for piece in continued)):
                 self._piece(work, path, text, stream)
             elif not self._dialect.exempt(event, path):
-                self._whole(work, path, text)
+                self._whole(work, path, text, names)
         return work
+
+    def _book(self, conversation: str) -> NameBook:
+        return self._names.setdefault(conversation, NameBook())
+
+    def _known(self, event: Event) -> NameBook:
+        """The names by which a message is read (rule 7)."""
+        match event:
+            case Utterance(is_final=False):
+                return self._book(event.conversation).copy()
+            case Summary(summary_id=summary_id):
+                stream = self._streams.get((event.conversation, summary_id))
+                return self._book(event.conversation) if stream is None else stream.names.copy()
+        return self._book(event.conversation)
 
     def _continued(self, event: Event) -> list[str]:
         """Paths of the strings that are a piece of a summary."""
@@ -205,7 +224,9 @@ class RedactStage:
         key = (event.conversation, event.summary_id)
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = _TextStream(self._redactor.span_stream(), self._ids)
+            names = self._book(event.conversation)
+            source = self._redactor.span_stream(names)
+            stream = self._streams[key] = _TextStream(source, self._ids, names.copy())
         if event.index != stream.count:
             stream.tear()
         return stream
@@ -217,8 +238,8 @@ class RedactStage:
             unknown = Span(0, len(text), UNKNOWN, "out-of-order")
             work.put(path, placeholder(UNKNOWN), [self._found(path, unknown)])
 
-    def _whole(self, work: Redaction, path: str, text: str) -> None:
-        result = self._redactor.redact(text)
+    def _whole(self, work: Redaction, path: str, text: str, names: NameBook) -> None:
+        result = self._redactor.redact(text, names=names)
         work.put(path, result.text, [self._found(path, span) for span in result.spans])
 
     def _found(self, path: str, span: Span) -> PathSpan:
