@@ -195,6 +195,8 @@ class PeopleStream:
             places += [*offsets[taken : word.start], *([offsets[word.start]] * len(mark))]
             before += _marked(mark)
             at = taken = end
+        while at < len(text) and text[at] in " \t":
+            at += 1
         parts.append(text[taken:at])
         where: Sequence[int] = [*places, *offsets[taken:at]] if spans else offsets[:at]
         return self._give(at, "".join(parts), where, spans)
@@ -227,7 +229,7 @@ class PeopleStream:
         """Whether the place is in the middle of letters, digits and what joins them."""
         lead = self._text[at - 2 : at] if at > 1 else (self._tail + self._text[:at])[-2:]
         last = lead[-1:]
-        if last and last in "'’-":
+        if last and last in "'’-.":
             last = lead[0]
         return last.isalnum() or (last != "" and last in _STUCK)
 

@@ -121,6 +121,8 @@ def _titled(before: Sequence[str]) -> bool:
 
 def _is_glued(words: Words, word: Word) -> bool:
     after = words.after(word)
+    if after == "." and len(word.text) > 1:
+        return words.after(word, 1).isalnum()
     return bool(after) and after in _GLUE
 
 

@@ -98,6 +98,13 @@ class Words:
             raise More
         return END
 
-    def after(self, word: Word) -> str:
-        """The character behind a word that was read, '' at the end."""
-        return self._text[word.end : word.end + 1] if word.end < self.stop else ""
+    def after(self, word: Word, ahead: int = 0) -> str:
+        """The character ``ahead`` behind a word that was read, '' at the end.
+
+        Raises:
+            More: not known yet.
+        """
+        at = word.end + ahead
+        if at >= self.stop and not self._final:
+            raise More
+        return self._text[at : at + 1] if at < self.stop else ""

@@ -33,10 +33,10 @@ QUIET = PipelinePolicy(gateway_validation=False, generate="never")
 class Blind(Redactor):
     """A detector that misses everything: what the second scan is for."""
 
-    def detect(self, text: str) -> list[Span]:
+    def detect(self, text: str, names: Any = None) -> list[Span]:
         return []
 
-    def redact(self, text: str, *_: Any) -> RedactionResult:
+    def redact(self, text: str, *_: Any, **__: Any) -> RedactionResult:
         return RedactionResult(RedactedText(text), ())
 
 
