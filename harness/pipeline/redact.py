@@ -9,7 +9,10 @@ r"""Stage: find personal data in every string of a message and put placeholders 
 5. A stream that misses a piece, or that ends without its summary, is torn: what was not settled by then, and every
    piece after it, is UNKNOWN too.
 6. What could not be decoded is searched as it came and once more with its ``\u`` escapes undone.
-7. A name that a conversation has heard is known in what it says later; a streamed summary, its pieces and its whole, knows
+7. A final utterance that ends in the middle of a value waits for its speaker's next one, and is one text with it; it waits no
+   longer when a summary comes, when others have said a few things, or at the end. An interim utterance never waits: half a
+   value at its end, or at its beginning while a final one waits, is PARTIAL.
+8. A name that a conversation has heard is known in what it says later; a streamed summary, its pieces and its whole, knows
    the names that were heard when it began.
 """
 
@@ -25,6 +28,7 @@ from harness.dialects.base import Dialect, Event, Malformed, Summary, SummaryDel
 from harness.pii import Redactor
 from harness.pii.names import NameBook
 from harness.pii.operators import apply
+from harness.pipeline.halves import PARTIAL, goes_on, half, is_awaited
 from harness.pipeline.outcome import PathSpan
 from harness.pipeline.payload import leaves, rebuild
 from harness.text.placeholder import placeholder
@@ -34,6 +38,12 @@ __all__ = ["RedactStage", "Redaction"]
 
 UNKNOWN = "UNKNOWN"
 """Type of text that cannot be judged."""
+
+_SAID = 200
+"""Characters of what a speaker has said by which it is judged whether the value is whole."""
+
+_PATIENCE = 4
+"""Utterances of others for which one waits."""
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -97,6 +107,10 @@ class _TextStream:
     count: int = 0
     """Pieces so far: the index the next one must have."""
     torn: bool = False
+    said: str = field(default="", repr=False)
+    """The last words of an utterance that waits."""
+    others: int = 0
+    """What others have said since."""
     pieces: list[_Piece] = field(default_factory=list)
     spans: list[tuple[Span, int]] = field(default_factory=list)
 
@@ -106,6 +120,11 @@ class _TextStream:
         self.length += len(text)
         self.count += 1
         self._take(self.source.feed(text), self.source.settled)
+
+    def gap(self) -> None:
+        """An utterance ends here: a line break that is in no message."""
+        self._take(self.source.feed("\n"), self.source.settled)
+        self.length += 1
 
     def finish(self) -> None:
         if not self.torn:
@@ -162,11 +181,14 @@ class RedactStage:
         self._ids = itertools.count(1)
         self._streams: dict[tuple[str, str], _TextStream] = {}
         self._names: dict[str, NameBook] = {}
+        self._halves: dict[tuple[str, str], _TextStream] = {}
 
     def submit(self, event: Event, raw: str | bytes) -> Redaction:
         """Start on a message; the returned value may be complete at once (``pending == 0``)."""
         if event.payload is None:
             return self._undecodable(event, raw)
+        if isinstance(event, Summary | SummaryDelta):
+            self.settle(event.conversation)
         if isinstance(event, Malformed) and self._continued(event):
             self.tear(event.conversation)
         return self._search(event, self._stream(event) if isinstance(event, SummaryDelta) else None)
@@ -177,9 +199,15 @@ class RedactStage:
 
     def tear(self, conversation: str) -> None:
         """Messages of a conversation are missing: no stream of it that is open can be trusted to be whole (rule 5)."""
-        for (owner, _), stream in self._streams.items():
+        for (owner, _), stream in (*self._streams.items(), *self._halves.items()):
             if owner == conversation:
                 stream.tear()
+        self.settle(conversation)
+
+    def settle(self, conversation: str) -> None:
+        """No utterance of a conversation waits any longer for what its speaker says next."""
+        for key in [key for key in self._halves if key[0] == conversation]:
+            self._halves.pop(key).finish()
 
     def close(self, conversation: str, summary_id: str) -> None:
         """A summary is complete, and so is its stream: what was held settles now."""
@@ -189,6 +217,8 @@ class RedactStage:
 
     def finish(self) -> None:
         """Nothing more will come; streams that are still open were broken off."""
+        for conversation, _ in list(self._halves):
+            self.settle(conversation)
         for stream in self._streams.values():
             stream.tear()
 
@@ -198,9 +228,54 @@ class RedactStage:
         for path, text in leaves(event.payload):
             if path in continued or path.startswith(tuple(f"{piece}/" for piece in continued)):
                 self._piece(work, path, text, stream)
+            elif isinstance(event, Utterance) and path == event.text_path:
+                self._said(work, event, text, names)
             elif not self._dialect.exempt(event, path):
                 self._whole(work, path, text, names)
         return work
+
+    def _said(self, work: Redaction, event: Utterance, text: str, names: NameBook) -> None:
+        """Rule 7."""
+        key = (event.conversation, event.speaker)
+        if event.is_final:
+            self._others_said(event)
+        open_one = self._halves.get(key)
+        if not event.is_final:
+            self._interim(work, event.text_path, text, open_one is not None, names)
+            return
+        if open_one is not None and not goes_on(text):
+            self._halves.pop(key).finish()
+            open_one = None
+        if open_one is None:
+            start = half(text, self._redactor.detect(text, names.copy()))
+            if start < 0 or not is_awaited(text, start):
+                self._whole(work, event.text_path, text, names)
+                return
+            open_one = self._halves[key] = _TextStream(self._redactor.span_stream(names), self._ids, names.copy())
+        else:
+            open_one.gap()
+        open_one.feed(work, event.text_path, text)
+        open_one.said = f"{open_one.said}\n{text}"[-_SAID:]
+        start = half(open_one.said, self._redactor.detect(open_one.said, names.copy()))
+        if start < 0 or not is_awaited(open_one.said, start):
+            self._halves.pop(key).finish()
+
+    def _others_said(self, event: Utterance) -> None:
+        for key in [key for key in self._halves if key[0] == event.conversation and key[1] != event.speaker]:
+            self._halves[key].others += 1
+            if self._halves[key].others > _PATIENCE:
+                self._halves.pop(key).finish()
+
+    def _interim(self, work: Redaction, path: str, text: str, waits: bool, names: NameBook) -> None:
+        spans = self._redactor.detect(text, names)
+        start = half(text, spans)
+        masked = [Span(start, len(text.rstrip()), PARTIAL, "interim")] if start >= 0 else []
+        first = goes_on(text) if waits else 0
+        if first:
+            masked = merged([Span(0, first, PARTIAL, "interim"), *masked])
+        kept = [span for span in spans if all(span.end <= one.start or one.end <= span.start for one in masked)]
+        spans = sorted([*kept, *masked])
+        work.put(path, apply(text, spans), [self._found(path, span) for span in spans])
 
     def _book(self, conversation: str) -> NameBook:
         return self._names.setdefault(conversation, NameBook())
