@@ -287,10 +287,12 @@ def _state(words: Words, at: int) -> int:
 def _code(words: Words, at: int) -> int:
     """Index behind a ZIP code, an Australian code, or a British or Canadian postcode."""
     word = words.at(at)
-    if word.kind == "n" and len(word.text) in (4, 5) and _is_whole(words, word):
+    if word.kind == "n" and len(word.text) in (4, 5):
         plus = words.at(at + 2)
         four = words.at(at + 1).text == "-" and plus.kind == "n" and len(plus.text) == 4 and not plus.gap
-        return at + 3 if four and _is_whole(words, plus) else at + 1
+        if four and _is_whole(words, plus):
+            return at + 3
+        return at + 1 if _is_whole(words, word) else 0
     if word.kind == "n" or word.kind == "p":
         return 0
     count = 0
