@@ -89,7 +89,10 @@ def same_address(value: str) -> str:
 
 def is_said(value: str) -> bool:
     """Whether an address has its number in words."""
-    return value[:1].isalpha() and _low(Words(value, range(len(value)), 0, final=True, most=99).at(0)).split("-")[0] in _SAID
+    return (
+        value[:1].isalpha()
+        and _low(Words(value, range(len(value)), 0, final=True, most=99).at(0)).split("-")[0] in _SAID
+    )
 
 
 def _low(word: Word) -> str:
@@ -105,7 +108,11 @@ def _number(words: Words) -> tuple[int, int]:
     if first.kind == "n":
         return _written(words, first), 0
     count = 0
-    while count <= _MOST_SAID and words.at(count).kind == "w" and all(p in _SAID for p in _low(words.at(count)).split("-")):
+    while (
+        count <= _MOST_SAID
+        and words.at(count).kind == "w"
+        and all(p in _SAID for p in _low(words.at(count)).split("-"))
+    ):
         if count and words.at(count).gap != 1:
             break
         count += 1
@@ -293,7 +300,7 @@ def _code(words: Words, at: int) -> int:
         if four and _is_whole(words, plus):
             return at + 3
         return at + 1 if _is_whole(words, word) else 0
-    if word.kind == "n" or word.kind == "p":
+    if word.kind != "w":
         return 0
     count = 0
     while count < 5 and _low(words.at(at + count)) in _SAID | {"oh", "o", "double"}:
@@ -307,7 +314,7 @@ def _postcode(words: Words, at: int) -> int:
     text = ""
     for ahead in range(at, at + 8):
         word = words.at(ahead)
-        if word.kind not in "wn" or (word.gap not in (0, 1)) or not word.text.isupper() and word.kind == "w":
+        if word.kind not in "wn" or word.gap not in (0, 1) or (word.kind == "w" and not word.text.isupper()):
             return 0
         text += word.text
         if re.fullmatch(r"[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}|[A-Z][0-9][A-Z][0-9][A-Z][0-9]", text):

@@ -19,7 +19,9 @@ __all__ = ["PEOPLE", "join_name", "name_parts"]
 _POOL = RESERVED_GIVEN + RESERVED_FAMILY
 _DIGITS = "zero one two three four five six seven eight nine".split()
 _SPELLED = re.compile(r"[^\W\d_](?:([- ])[^\W\d_](?:\1[^\W\d_])+)")
-_FAKE = re.compile(r"(?i)(?:0[0-9]{3}|zero(?: (?:zero|one|two|three|four|five|six|seven|eight|nine)){3}) ([a-z]+) street")
+_FAKE = re.compile(
+    r"(?i)(?:0[0-9]{3}|zero(?: (?:zero|one|two|three|four|five|six|seven|eight|nine)){3}) ([a-z]+) street"
+)
 
 
 def name_parts(value: str) -> list[str]:
@@ -40,8 +42,8 @@ def join_name(value: str, fakes: Sequence[str]) -> str:
     spelled = _SPELLED.fullmatch(value)
     if spelled:
         return str(spelled[1]).join(_cased(fakes[0], value))
-    last = value.split()[-1].strip(".,")
-    kept = [last] if len(fakes) > 0 and lower_name(last) in SUFFIXES and " " in value else []
+    last = value.rpartition(" ")[2].strip(".,")
+    kept = [last] if lower_name(last) in SUFFIXES and " " in value else []
     return " ".join([*fakes, *kept])
 
 

@@ -82,7 +82,13 @@ def is_ambiguous(low: str) -> bool:
 
 def is_never(low: str) -> bool:
     """Whether ``low`` is no name where the case of letters tells nothing."""
-    return low in _NEVER or low in COMPANY or low in TITLES or low in NUMBER_WORDS or (low.endswith(_TOO_WEAK) and not is_given(low))
+    return (
+        low in _NEVER
+        or low in COMPANY
+        or low in TITLES
+        or low in NUMBER_WORDS
+        or (low.endswith(_TOO_WEAK) and not is_given(low))
+    )
 
 
 @dataclass(frozen=True, slots=True)

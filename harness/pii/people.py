@@ -64,7 +64,9 @@ class PeopleRules:
         self.known = next((rule for rule in named if rule.trust == "known"), None)
         self.street = next((rule for rule in placed if not rule.cues), None)
         self._cues = frozenset(word for rule in (*named, *placed) for word in rule.needs)
-        self._rare = frozenset(word for rule in named if rule.trust in ("any", "title") for word in rule.needs) - _COMMON
+        self._rare = (
+            frozenset(word for rule in named if rule.trust in ("any", "title") for word in rule.needs) - _COMMON
+        )
         self._places = frozenset(word for rule in placed for word in rule.needs)
         self._builtin = rules.builtin
 
@@ -92,7 +94,7 @@ class PeopleRules:
             return True
         if book and book.any_of([lower_name(word) for word in found]):
             return True
-        return self.known is not None and any([word[0] in _RARE_LETTERS and is_reserved(word) for word in found])
+        return self.known is not None and any(word[0] in _RARE_LETTERS and is_reserved(word) for word in found)
 
 
 def _by_cue(rules: Iterable[Rule]) -> dict[tuple[str, ...], tuple[Rule, ...]]:

@@ -159,7 +159,9 @@ def _goes_on_after_initial(words: Words, at: int) -> bool:
     """Whether the full stop before word ``at`` is an initial's and no sentence's."""
     word = words.at(at)
     low = lower_name(word.text)
-    return not _is_glued(words, word) and not _opens_address(words, at) and _goes_on(word.text, low, capital=True, place=1)
+    return (
+        not _is_glued(words, word) and not _opens_address(words, at) and _goes_on(word.text, low, capital=True, place=1)
+    )
 
 
 def _goes_on(text: str, low: str, *, capital: bool, place: int) -> bool:
@@ -205,7 +207,7 @@ def _end(words: Words, count: int) -> int:
 
 
 def _spelled(words: Words, before: Sequence[str]) -> int:
-    """ "S-m-i-t-h", or "s m i t h", where a name was spoken of."""
+    """A row of letters ("R-e-n-n-e-r", or "r e n n e r") where a name was spoken of."""
     if "name" not in before and "person" not in before:
         return -1
     first = words.at(0)

@@ -55,7 +55,7 @@ Compiler = Callable[[str, str], re.Pattern[str]]
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ALNUM = re.compile(r"[^\W_]+")
-LONGEST = 380
+LONGEST = 296
 """Largest ``max_len``: the hold-back is bounded by it."""
 
 

@@ -35,7 +35,7 @@ __all__ = [
     "is_plain",
 ]
 
-CAP = 380
+CAP = 296
 """Longest chain or token, in raw code points."""
 
 LONGEST_WORD = 40
@@ -45,7 +45,7 @@ LOOK = 64
 """Raw code points looked at after a chain."""
 
 HELD_MAX = 512
-"""No stream holds more raw code points than this (CAP, LOOK, the word before, a row of dropped characters
+"""No stream holds more raw code points than this (CAP, LOOK, the word before, a name or address, a row of dropped characters
 and what is not yet looked at)."""
 
 _TRIGGER = re.compile(r"[0-9@]")

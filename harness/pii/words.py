@@ -20,7 +20,7 @@ WIDEST = 3
 """Blanks between two words of one phrase, at most."""
 
 
-class More(Exception):  # noqa: N818 - no error: the answer is not known yet
+class More(Exception):
     """More text is needed."""
 
 
@@ -84,7 +84,9 @@ class Words:
         kind = "w" if found[0][0].isalpha() else "n" if found[0][0].isdigit() and found[0].isascii() else "p"
         # A hyphen or an apostrophe at the end may go on in the next piece.
         end = found.end()
-        whole = kind == "p" or self._final or (end < self.stop and (self._text[end] not in "'’-" or end + 1 < self.stop))
+        whole = (
+            kind == "p" or self._final or (end < self.stop and (self._text[end] not in "'’-" or end + 1 < self.stop))
+        )
         if not whole:
             raise More
         if kind != "p" and end == self.stop < len(self._text):

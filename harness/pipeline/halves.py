@@ -73,7 +73,9 @@ def _row(text: str) -> tuple[int, int]:
     first = last = -1
     for found in _TOKEN.finditer(text):
         word = found[0]
-        glued = text[found.end() : found.end() + 1].isalpha() or text[max(0, found.start() - 1) : found.start()].isalpha()
+        glued = (
+            text[found.end() : found.end() + 1].isalpha() or text[max(0, found.start() - 1) : found.start()].isalpha()
+        )
         if (word[0] in "0123456789" and not glued) or word.lower() in NUMBER_WORDS:
             first, last = (found.start() if first < 0 else first), found.end()
         elif word not in _JOINTS and word.lower() not in _FILLERS:

@@ -41,9 +41,16 @@ def test_chunks_prefixes_and_twice(text: str, sizes: list[int]) -> None:
     assert REDACTOR.redact(whole.text).text == whole.text
 
 
-NAMES = st.sampled_from(["Tobias Renner", "tobias renner", "TOBIAS RENNER", "Ilse van der Berg", "J. R. Odell", "Ann Lee Jr"])
+NAMES = st.sampled_from(
+    ["Tobias Renner", "tobias renner", "TOBIAS RENNER", "Ilse van der Berg", "J. R. Odell", "Ann Lee Jr"]
+)
 PLACES = st.sampled_from(
-    ["1482 Larkmoor Street, Apt 5, Dunfield, OH 43016", "12B Elm Grove Road", "twelve thirty four oak street", "PO Box 88"]
+    [
+        "1482 Larkmoor Street, Apt 5, Dunfield, OH 43016",
+        "12B Elm Grove Road",
+        "twelve thirty four oak street",
+        "PO Box 88",
+    ]
 )
 TELLS = st.sampled_from(
     ["my name is {n}.", "Mr {n} of {p}", "the account holder is {n}, address: {p}", "my name is {n}. {n} lives at {p}"]
@@ -104,7 +111,9 @@ def test_ordinary_words_are_not_remembered_alone() -> None:
     """Hope is a name in a row of names only."""
     names = NameBook()
     assert REDACTOR.redact("my name is Hope Renner", names=names).spans
-    assert REDACTOR.redact("I hope so. Hope is good. Renner hope", names=names).text.startswith("I hope so. Hope is good.")
+    assert REDACTOR.redact("I hope so. Hope is good. Renner hope", names=names).text.startswith(
+        "I hope so. Hope is good."
+    )
     assert REDACTOR.redact("Hope Renner came", names=names).text == "[PERSON_REDACTED] came"
 
 
