@@ -215,14 +215,14 @@ class PeopleStream:
         """(End, rule) of the value that begins with ``word``; rule None for none."""
         if word.kind not in "wn" or (not word.gap and self._is_inside(at)):
             return -1, None
-        place = self._place(at, word, before, final=final)
+        place = self._place(word, before, final=final)
         if place[0] >= 0 or word.kind == "n":
             return place
         named = person.cued_rules(self._rules.names, before) if before else ()
         low = lower_name(word.text)
         if not named and not self._known.knows(low) and not is_reserved(low):
             return -1, None
-        words = self._words(at, person.LONGEST, final=final)
+        words = self._words(word.start, person.LONGEST, final=final)
         end, found = person.name_end(words, named, before, self._known)
         rule = found or self._rules.known
         return (end, rule) if end >= 0 and rule is not None and self._fits(rule, word.start, end) else (-1, None)
@@ -235,14 +235,14 @@ class PeopleStream:
             last = lead[0]
         return last.isalnum() or (last != "" and last in _STUCK)
 
-    def _place(self, at: int, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
+    def _place(self, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
         if word.kind == "w" and _SAID.isdisjoint(word.text.lower().split("-")):
             return -1, None
         cued = person.cued_rules(self._rules.places, before) if before else ()
         rule = cued[0] if cued else self._rules.street
         if rule is None:
             return -1, None
-        words = self._words(at, address.LONGEST, final=final)
+        words = self._words(word.start, address.LONGEST, final=final)
         end = address.address_end(words, cued=bool(cued), before=before)
         return (end, rule) if end >= 0 and self._fits(rule, word.start, end) else (-1, None)
 
