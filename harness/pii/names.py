@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,14 @@ from harness.text.lexicon import load, words
 __all__ = [
     "COMPANY",
     "FILLERS",
+    "GIVEN",
     "PARTICLES",
+    "RESERVED",
     "RESERVED_FAMILY",
     "RESERVED_GIVEN",
     "SUFFIXES",
     "TITLES",
     "NameBook",
-    "any_given",
     "is_ambiguous",
     "is_given",
     "is_never",
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 _DATA: Mapping[str, Any] = load("harness.pii", "names")
-_GIVEN = words(_DATA["given"])
+GIVEN = words(_DATA["given"])
 _AMBIGUOUS = words(_DATA["ambiguous"])
 _NEVER = words(_DATA["never"])
 COMPANY = words(_DATA["company"])
@@ -47,7 +48,7 @@ RESERVED_GIVEN = tuple(first + last for first in _FIRST for last in _DATA["reser
 """Invented given names, capitalised."""
 RESERVED_FAMILY = tuple(first + last for first in _FIRST for last in _DATA["reserved"]["family"].split())
 """Invented family names, capitalised."""
-_RESERVED = frozenset(name.lower() for name in RESERVED_GIVEN + RESERVED_FAMILY)
+RESERVED = frozenset(name.lower() for name in RESERVED_GIVEN + RESERVED_FAMILY)
 
 _MOST_NAMES = 512
 _TOO_WEAK = ("ed", "ing", "ly", "n't")
@@ -62,17 +63,12 @@ def lower_name(word: str) -> str:
 
 def is_reserved(word: str) -> bool:
     """Whether a word is an invented name; spelled with hyphens too."""
-    return lower_name(word).replace("-", "") in _RESERVED
+    return lower_name(word).replace("-", "") in RESERVED
 
 
 def is_given(low: str) -> bool:
     """Whether ``low`` is a given name and hardly anything else."""
-    return low in _GIVEN or low in _RESERVED
-
-
-def any_given(found: Iterable[str]) -> bool:
-    """Whether a given name is among words in lower case."""
-    return not _GIVEN.isdisjoint(found) or any(word.endswith("'s") and word[:-2] in _GIVEN for word in found)
+    return low in GIVEN or low in RESERVED
 
 
 def is_ambiguous(low: str) -> bool:

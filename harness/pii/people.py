@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from harness.pii import address, person
-from harness.pii.names import NameBook, any_given, is_reserved, lower_name
+from harness.pii.names import GIVEN, RESERVED, NameBook, is_reserved, lower_name
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
 from harness.pii.words import WIDEST, More, Word, Words
@@ -27,8 +28,8 @@ __all__ = ["PeopleRules", "PeopleStream"]
 _TAIL = 256
 """Characters before a place that hold the words a cue may be made of."""
 
-_NEAR = 112
-"""Characters between the first letter of a cue and what it announces, at most."""
+_NEAR = 80
+"""Characters between the end of a cue and what it announces, at most."""
 
 _BEFORE = 12
 """Words before a place that are looked at."""
@@ -37,11 +38,12 @@ _LOWER = {code: chr(code).lower() if chr(code).isalpha() or chr(code) in "'’" 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
 _DIGIT = re.compile(r"[0-9]")
-_BOXES = frozenset({"box", "po", "post", "p"})
+_BOXES = frozenset({"po", "post", "p"})
 _SAID = (NUMBER_WORDS - {"o", "oh", "second", "double", "triple"}) | _BOXES
-_FOLLOW = frozenset({"speaking", "here", "from", "spelled", "spelt", "that's", "spelling", "spell"})
-_COMMON = frozenset({"this", "it's", "i'm", "am"})
-_RARE_LETTERS = "zqxv"
+_SPEAKERS = frozenset({"this", "it's", "i'm", "am", "that's"})
+_WEAK_PAIRS = frozenset({("this", "is"), ("i", "am"), ("that", "is")})
+_LEAD = 40
+"""Characters before a piece in which the last two words of a cue may have begun."""
 _LONGEST_WORD = 16
 _STUCK_WORDS = frozenset("-'’_@]")
 _JOINED = ("'[", "’[", "-[")
@@ -63,38 +65,48 @@ class PeopleRules:
         self.active = bool(named or placed)
         self.known = next((rule for rule in named if rule.trust == "known"), None)
         self.street = next((rule for rule in placed if not rule.cues), None)
-        self._cues = frozenset(word for rule in (*named, *placed) for word in rule.needs)
-        self._rare = (
-            frozenset(word for rule in named if rule.trust in ("any", "title") for word in rule.needs) - _COMMON
-        )
-        self._places = frozenset(word for rule in placed for word in rule.needs)
+        cues = [cue.split() for rule in named if rule.trust != "given" for cue in rule.cues]
+        rows = [[word for word in cue if word[0].isalpha()] for cue in cues]
+        self._pairs = frozenset(tuple(row[-2:]) for row in rows if len(row) > 1)
+        self._single = frozenset(row[0] for row in rows if len(row) == 1)
+        self._then = frozenset(word for rule in named for word in rule.then)
+        self._before_given = frozenset(word for rule in named if rule.trust == "given" for word in rule.needs)
+        self._begins = self._single | _SAID | (GIVEN | RESERVED if named else frozenset())
         self._builtin = rules.builtin
+        self.ends = frozenset(key[-1] for key in (*self.names, *self.places))
 
-    def may_begin(self, text: str, book: NameBook) -> bool:
-        """Whether a cue, a number or a name may be in ``text``; with false alarms, but never wrong to deny it."""
-        found = _split(text)
-        if not self._cues.isdisjoint(found) or not _SAID.isdisjoint(found):
+    def cue_in(self, found: list[str]) -> bool:
+        """Whether a cue that announces a name of any kind may be among words in lower case."""
+        return not self._single.isdisjoint(found) or not self._pairs.isdisjoint(pairwise(found))
+
+    def may_begin(self, text: str, found: list[str], book: NameBook) -> bool:
+        """Whether a number or a name may be in ``text``, the words of which are ``found``; it may be wrong to say so."""
+        if not self._begins.isdisjoint(found) or _NUMBERED.search(text):
             return True
-        return self._by_itself(text, found, book)
+        return bool(book) and book.any_of([lower_name(word) for word in found])
 
     def may_hold(self, text: str, book: NameBook) -> bool:
-        """The same of a whole text: whether a name or an address may be in it."""
-        found = _split(text)
-        if not self._rare.isdisjoint(found) or "box" in found or self._by_itself(text, found, book):
+        """Whether a name or an address may be in a whole text; likewise."""
+        found = split_words(text)
+        numbered = _NUMBERED.search(text) is not None
+        if self._begins.isdisjoint(found) and not numbered and not book and self._pairs.isdisjoint(pairwise(found)):
+            return False
+        if not self._builtin or (book and book.any_of([lower_name(word) for word in found])):
             return True
-        if not self._builtin:
-            return not self._cues.isdisjoint(found) or not _SAID.isdisjoint(found)
-        if not self._cues.isdisjoint(found) and (any_given(found) or not _FOLLOW.isdisjoint(found)):
-            return True
-        number = not _SAID.isdisjoint(found) or _DIGIT.search(text) is not None
-        return number and not (self._places.isdisjoint(found) and address.SUFFIXES.isdisjoint(found))
+        return self._sure(found, numbered=numbered)
 
-    def _by_itself(self, text: str, found: list[str], book: NameBook) -> bool:
-        if self.street is not None and _NUMBERED.search(text):
+    def _sure(self, found: list[str], *, numbered: bool) -> bool:
+        """For the rules of the package: a cue and what it asks for."""
+        if not RESERVED.isdisjoint(found) or "box" in found:
             return True
-        if book and book.any_of([lower_name(word) for word in found]):
+        if (numbered or not _SAID.isdisjoint(found)) and (numbered or not address.SUFFIXES.isdisjoint(found)):
             return True
-        return self.known is not None and any(word[0] in _RARE_LETTERS and is_reserved(word) for word in found)
+        if not GIVEN.isdisjoint(found) and not self._before_given.isdisjoint(found):
+            return True
+        weak = _SPEAKERS.isdisjoint(found) or self._then.isdisjoint(found)
+        rows = self._pairs - _WEAK_PAIRS if weak else self._pairs
+        single = self._single - _SPEAKERS if weak else self._single
+        return not single.isdisjoint(found) or not rows.isdisjoint(pairwise(found))
 
 
 def _by_cue(rules: Iterable[Rule]) -> dict[tuple[str, ...], tuple[Rule, ...]]:
@@ -106,10 +118,15 @@ def _by_cue(rules: Iterable[Rule]) -> dict[tuple[str, ...], tuple[Rule, ...]]:
     return table
 
 
-def _split(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
+    """The words of ``text`` in lower case, also without "'s"."""
     if text.isascii():
-        return text.translate(_LOWER).split()
-    return _WORD.findall(text.lower().replace("’", "'"))
+        found = text.translate(_LOWER).split()
+    else:
+        found = _WORD.findall(text.lower().replace("’", "'"))
+    if "'s" in text or "’s" in text:
+        found = [part for word in found for part in ((word, word[:-2]) if word.endswith("'s") else (word,))]
+    return found
 
 
 class PeopleStream:
@@ -149,14 +166,21 @@ class PeopleStream:
                 offsets = [*held, *offsets]
             text = self._text + text
         self._text, self._offsets = text, offsets
-        fresh = final and not self._tail
-        if self._rules.may_hold(text, self._known) if fresh else self._rules.may_begin(text, self._known):
-            self._cool = 0
-        elif self._cool >= _NEAR or fresh:
+        if self._is_cold(text, final=final):
             whole = len(text) if final else _unfinished(text)
             self._before = None
             return self._give(whole, text[:whole], offsets[:whole], [])
         return self._scan(final=final)
+
+    def _is_cold(self, text: str, *, final: bool) -> bool:
+        """A quick, sufficient test that nothing begins in ``text``."""
+        if final and not self._tail:
+            return not self._rules.may_hold(text, self._known)
+        found = split_words(self._tail[-_LEAD:] + text)
+        if self._rules.cue_in(found):
+            self._cool = 0
+            return False
+        return self._cool >= _NEAR and not self._rules.may_begin(text, found, self._known)
 
     def _give(
         self, at: int, given: str, where: Sequence[int], spans: list[Span]
@@ -218,7 +242,7 @@ class PeopleStream:
         place = self._place(word, before, final=final)
         if place[0] >= 0 or word.kind == "n":
             return place
-        named = person.cued_rules(self._rules.names, before) if before else ()
+        named = person.cued_rules(self._rules.names, self._rules.ends, before) if before else ()
         low = lower_name(word.text)
         if not named and not self._known.knows(low) and not is_reserved(low):
             return -1, None
@@ -238,7 +262,7 @@ class PeopleStream:
     def _place(self, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
         if word.kind == "w" and _SAID.isdisjoint(word.text.lower().split("-")):
             return -1, None
-        cued = person.cued_rules(self._rules.places, before) if before else ()
+        cued = person.cued_rules(self._rules.places, self._rules.ends, before) if before else ()
         rule = cued[0] if cued else self._rules.street
         if rule is None:
             return -1, None

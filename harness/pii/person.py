@@ -43,11 +43,17 @@ _SPOKEN_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mister", "missus"})
 _SPELLED = 3
 
 
-def cued_rules(by_cue: Mapping[tuple[str, ...], tuple[Rule, ...]], before: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules whose cue ends, fillers apart, at the end of ``before``; of several cues the longest."""
+def cued_rules(
+    by_cue: Mapping[tuple[str, ...], tuple[Rule, ...]], ends: frozenset[str], before: Sequence[str]
+) -> tuple[Rule, ...]:
+    """The rules whose cue ends, fillers apart, at the end of ``before``; of several cues the longest.
+
+    Args:
+        ends: the last words of all cues.
+    """
     last = len(before)
     for skipped in range(_MOST_FILLERS + 1):
-        for size in range(min(_LONGEST_CUE, last), 0, -1):
+        for size in range(min(_LONGEST_CUE, last) if last and before[last - 1] in ends else 0, 0, -1):
             found = by_cue.get(tuple(before[last - size : last]))
             if found:
                 return found

@@ -28,7 +28,8 @@ class _Value:
 
     def whole(self) -> str:
         """The value; a line break stands where one utterance ended and the next began."""
-        parts, end = [], 0
+        parts: list[str] = []
+        end = 0
         for at in sorted(self.pieces):
             parts += ["\n" * (at > end and bool(parts)), self.pieces[at]]
             end = at + len(self.pieces[at])
