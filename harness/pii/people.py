@@ -46,6 +46,7 @@ _LEAD = 40
 """Characters before a piece in which the last two words of a cue may have begun."""
 _LONGEST_WORD = 16
 _STUCK_WORDS = frozenset("-'’_@]")
+_NO_VALUE: tuple[int, Rule | None] = (-1, None)
 _JOINED = ("'[", "’[", "-[")
 _STUCK = "@_/\\=+&#~*]"
 """Characters before a word that make it a part of something else."""
@@ -69,6 +70,9 @@ class PeopleRules:
         rows = [[word for word in cue if word[0].isalpha()] for cue in cues]
         self._pairs = frozenset(tuple(row[-2:]) for row in rows if len(row) > 1)
         self._single = frozenset(row[0] for row in rows if len(row) == 1)
+        spots = [[word for word in cue.split() if word[0].isalpha()] for rule in placed for cue in rule.cues]
+        self._place_pairs = frozenset(tuple(spot[-2:]) for spot in spots if len(spot) > 1)
+        self._place_single = frozenset(spot[0] for spot in spots if len(spot) == 1)
         self._then = frozenset(word for rule in named for word in rule.then)
         self._before_given = frozenset(word for rule in named if rule.trust == "given" for word in rule.needs)
         self._begins = self._single | _SAID | (GIVEN | RESERVED if named else frozenset())
@@ -99,8 +103,12 @@ class PeopleRules:
         """For the rules of the package: a cue and what it asks for."""
         if not RESERVED.isdisjoint(found) or "box" in found:
             return True
-        if (numbered or not _SAID.isdisjoint(found)) and (numbered or not address.SUFFIXES.isdisjoint(found)):
-            return True
+        if numbered or not _SAID.isdisjoint(found):
+            suffixes = address.SUFFIXES if numbered else address.STRONG
+            if not suffixes.isdisjoint(found) or not self._place_pairs.isdisjoint(pairwise(found)):
+                return True
+            if not self._place_single.isdisjoint(found):
+                return True
         if not GIVEN.isdisjoint(found) and not self._before_given.isdisjoint(found):
             return True
         weak = _SPEAKERS.isdisjoint(found) or self._then.isdisjoint(found)
@@ -208,7 +216,7 @@ class PeopleStream:
             try:
                 word = self._words(at, 64, final=final).at(0)
                 word = word if at else self._after_tail(word)
-                end, rule = self._value(at, word, before, final=final)
+                end, rule = self._value(at, word, before, final=final) if word.kind in "wn" else _NO_VALUE
             except More:
                 break
             if rule is None:
@@ -237,8 +245,8 @@ class PeopleStream:
 
     def _value(self, at: int, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
         """(End, rule) of the value that begins with ``word``; rule None for none."""
-        if word.kind not in "wn" or (not word.gap and self._is_inside(at)):
-            return -1, None
+        if not word.gap and self._is_inside(at):
+            return _NO_VALUE
         place = self._place(word, before, final=final)
         if place[0] >= 0 or word.kind == "n":
             return place
@@ -287,6 +295,9 @@ class PeopleStream:
 
 def _unfinished(text: str) -> int:
     """Where the last word begins that more text could go on."""
+    blank = text.rfind(" ") + 1
+    if blank == len(text) or (len(text) - blank < _LONGEST_WORD and text[blank:].isalnum()):
+        return blank
     end = len(text)
     while end and (text[end - 1].isalnum() or text[end - 1] in "'’-") and len(text) - end < 40:
         end -= 1
