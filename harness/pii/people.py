@@ -28,9 +28,6 @@ __all__ = ["PeopleRules", "PeopleStream"]
 _TAIL = 256
 """Characters before a place that hold the words a cue may be made of."""
 
-_NEAR = 80
-"""Characters between the end of a cue and what it announces, at most."""
-
 _BEFORE = 12
 """Words before a place that are looked at."""
 
@@ -79,9 +76,9 @@ class PeopleRules:
         self._builtin = rules.builtin
         self.ends = frozenset(key[-1] for key in (*self.names, *self.places))
 
-    def cue_in(self, found: list[str]) -> bool:
-        """Whether a cue that announces a name of any kind may be among words in lower case."""
-        return not self._single.isdisjoint(found) or not self._pairs.isdisjoint(pairwise(found))
+    def cue_in(self, found: list[str], lead: list[str]) -> bool:
+        """Whether a cue of a name may end among ``found``, words in lower case; ``lead`` is the one before them."""
+        return not self._single.isdisjoint(found) or not self._pairs.isdisjoint(pairwise([*lead, *found]))
 
     def may_begin(self, text: str, found: list[str], book: NameBook) -> bool:
         """Whether a number or a name may be in ``text``, the words of which are ``found``; it may be wrong to say so."""
@@ -101,7 +98,7 @@ class PeopleRules:
 
     def _sure(self, found: list[str], *, numbered: bool) -> bool:
         """For the rules of the package: a cue and what it asks for."""
-        if not RESERVED.isdisjoint(found) or "box" in found:
+        if not RESERVED.isdisjoint(found) or "box" in found or "person" in found:
             return True
         if numbered or not _SAID.isdisjoint(found):
             suffixes = address.SUFFIXES if numbered else address.STRONG
@@ -145,7 +142,7 @@ class PeopleStream:
         book: the conversation's names; None for a text of its own.
     """
 
-    __slots__ = ("_before", "_cool", "_heard", "_known", "_offsets", "_rules", "_shared", "_tail", "_text")
+    __slots__ = ("_alive", "_before", "_heard", "_known", "_offsets", "_rules", "_shared", "_tail", "_text")
 
     def __init__(self, rules: PeopleRules, book: NameBook | None = None) -> None:
         self._rules = rules
@@ -156,8 +153,8 @@ class PeopleStream:
         self._offsets: Sequence[int] = range(0)
         self._tail = ""
         self._before: list[str] | None = None
-        self._cool = _NEAR
-        """Characters since the last cue."""
+        self._alive = False
+        """A cue has been given on, and what it announces may come now."""
 
     @property
     def held(self) -> int:
@@ -184,18 +181,17 @@ class PeopleStream:
         """A quick, sufficient test that nothing begins in ``text``."""
         if final and not self._tail:
             return not self._rules.may_hold(text, self._known)
-        found = split_words(self._tail[-_LEAD:] + text)
-        if self._rules.cue_in(found):
-            self._cool = 0
+        if self._alive:
             return False
-        return self._cool >= _NEAR and not self._rules.may_begin(text, found, self._known)
+        found = split_words(text)
+        lead = split_words(self._tail[-_LEAD:])[-1:]
+        return not self._rules.cue_in(found, lead) and not self._rules.may_begin(text, found, self._known)
 
     def _give(
         self, at: int, given: str, where: Sequence[int], spans: list[Span]
     ) -> tuple[str, Sequence[int], list[Span]]:
         self._text, self._offsets = self._text[at:], self._offsets[at:]
         self._tail = (self._tail + given)[-_TAIL:]
-        self._cool += len(given)
         return given, where, spans
 
     def finish(self) -> None:
@@ -233,6 +229,7 @@ class PeopleStream:
             at += 1
         parts.append(text[taken:at])
         where: Sequence[int] = [*places, *offsets[taken:at]] if spans else offsets[:at]
+        self._alive = bool(before) and bool(person.cued_rules(self._rules.names, self._rules.ends, before))
         return self._give(at, "".join(parts), where, spans)
 
     def _after_tail(self, word: Word) -> Word:
