@@ -247,6 +247,7 @@ class Pipeline:
             case Summary(summary_id=summary_id):
                 self._redact.close(event.conversation, summary_id)
             case Lifecycle(type="end"):
+                self._redact.settle(event.conversation)
                 self._redact.tear(event.conversation)
 
     def _complete_streaming(self, state: ConversationState) -> None:
