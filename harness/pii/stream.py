@@ -255,19 +255,17 @@ class SpanStream:
 
 
 class RedactStream:
-    """Redacts a text that arrives in pieces."""
+    """Redacts a text that arrives in pieces.
+
+    Args:
+        stream: finds what is replaced; not yet fed.
+        operator: what is put in a value's place.
+    """
 
     __slots__ = ("_due", "_early", "_given", "_held", "_operator", "_seen", "_spans", "_stream")
 
-    def __init__(
-        self,
-        rules: RuleSet,
-        operator: Operator = replace,
-        *,
-        people: PeopleRules | None = None,
-        names: NameBook | None = None,
-    ) -> None:
-        self._stream = SpanStream(rules, people, names)
+    def __init__(self, stream: SpanStream, operator: Operator = replace) -> None:
+        self._stream = stream
         self._operator = operator
         self._held = ""
         self._seen = 0
@@ -378,7 +376,7 @@ class Redactor:
 
     def stream(self, operator: Operator = replace, names: NameBook | None = None) -> RedactStream:
         """A stream for one text that arrives in pieces; ``names`` learns its names when it is finished."""
-        return RedactStream(self._rules, operator, people=self._people, names=names)
+        return RedactStream(self.span_stream(names), operator)
 
     def span_stream(self, names: NameBook | None = None) -> SpanStream:
         """A stream that gives spans instead of text; likewise."""

@@ -37,7 +37,7 @@ _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?(?:example\.(?:com|org|net)|[^.@]+\.(?:t
 _DOMAINS = ("example.com", "example.org", "example.net")
 _LETTERS = "abcdefghijkmnopqrstuvwxyz"
 _ATTEMPTS = 10_000
-_UNSEEN = ("OVERSIZE", "UNKNOWN")
+_UNSEEN = ("OVERSIZE", "UNCHECKED", "UNKNOWN")
 _PART = re.compile(
     r"(?:\b(?:ending|ends|end)(?: (?:in|with|on))?|\blast (?:four|4)(?: digits)?(?: (?:are|is|were|of \w+ \w+ (?:are|is)))?"
     r"|[*xX•]{2,}[- ]?)[ :]{0,2}(?<![0-9])([0-9]{4})(?![0-9])",

@@ -52,7 +52,7 @@ from harness.pipeline.redact import Redaction, RedactStage
 from harness.pipeline.sequence import Hole, Sequencer
 from harness.pipeline.state import ConversationState, Slots, Work
 from harness.pipeline.validate import drop_entities, fault, unwanted_entities
-from harness.pipeline.verdict import decide, judge_requests, settle
+from harness.pipeline.verdict import decide, degraded, judge_requests, settle
 from harness.text.span import RedactedText
 
 __all__ = ["Pipeline"]
@@ -338,7 +338,7 @@ class Pipeline:
             event=_shown(event, redaction, "/type", event.type),
             verdict=verdict,
             stage=stage,
-            reasons=reasons,
+            reasons=(*reasons, *degraded(redaction.spans)),
             spans=tuple(redaction.spans),
             payload=payload,
             digest=digest(payload),
