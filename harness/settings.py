@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=5.0, ge=0, le=300, description="How long a run may go on delivering at its end.")
     key_file: Path | None = Field(default=None, description="Key of surrogates and audit hashes.")
     rules: tuple[Path, ...] = Field(default=(), description="Rule files of your own, merged with the built-in ones.")
+    detectors: tuple[str, ...] = Field(
+        default=(), description="Detectors beside our own: presidio, or an entry point of the group harness.detectors."
+    )
     reports_dir: Path = Field(default=Path("reports"), description="Where runs write their reports.")
 
     @classmethod

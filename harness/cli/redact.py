@@ -16,7 +16,7 @@ from harness.errors import ConfigError
 from harness.pii.operators import Operator, drop, hashed, mask, replace
 from harness.pii.stream import RedactionResult, Redactor, RedactStream
 from harness.pii.surrogate import SurrogateVault
-from harness.pii.user_rules import rules_of
+from harness.session.detectors import redactor_of
 from harness.session.keys import load_key
 from harness.text.span import Span
 
@@ -38,6 +38,13 @@ _PIECE = 65_536
     show_default=True,
     help="What is put in a value's place: [TYPE_REDACTED], stars, nothing, a keyed hash, a fake of its shape.",
 )
+@click.option(
+    "--detector",
+    "detectors",
+    multiple=True,
+    metavar="NAME",
+    help="Another detector beside the rules: presidio, or an installed one. It may add values, and takes none away.",
+)
 @click.option("--key-file", type=click.Path(path_type=Path), help="With hash and surrogate: equal over runs.")
 @verb
 def command(
@@ -46,6 +53,7 @@ def command(
     as_json: bool,
     rule_files: Sequence[Path],
     operator_name: str,
+    detectors: tuple[str, ...],
     key_file: Path | None,
 ) -> None:
     """Replace personal data in FILES, or in standard input (also "-").
@@ -53,7 +61,7 @@ def command(
     Offsets of spans are code points of the text as read. Hashes and surrogates are made under a key, never without:
     equal values have equal ones over all FILES, and over runs with the same --key-file.
     """
-    redactor = _Redacts(Redactor(rules_of(rule_files)), _operator(operator_name, key_file))
+    redactor = _Redacts(redactor_of(rule_files, detectors), _operator(operator_name, key_file))
     for name in files or ("-",):
         with _opened(name) as source:
             try:

@@ -150,6 +150,7 @@ MARKED: Mapping[str, Kind] = {
     "MAC": Kind(_alnum, _mac, lambda value: _alnum(value).startswith("02005E")),
     "NATIONAL_ID": _ID,
     "OTP": _CODE,
+    "PARTIAL": _CODE,
     "PASSPORT": _ID,
     "PIN": _CODE,
     "ROUTING": Kind(digits_of, _routing, _digits_start("99")),

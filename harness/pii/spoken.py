@@ -77,8 +77,8 @@ HOT_WORDS = (
 
 SAID = frozenset(
     {
-        "BANK_ACCOUNT", "CREDIT_CARD", "CVV", "DOB", "DRIVER_LICENSE", "EXPIRY", "IMEI", "NATIONAL_ID", "OTP", "PASSPORT",
-        "PHONE", "PIN", "ROUTING", "SORT_CODE", "SSN",
+        "BANK_ACCOUNT", "CREDIT_CARD", "CVV", "DOB", "DRIVER_LICENSE", "EXPIRY", "IMEI", "NATIONAL_ID", "OTP", "PARTIAL",
+        "PASSPORT", "PHONE", "PIN", "ROUTING", "SORT_CODE", "SSN",
     }
 )  # fmt: skip
 """Types whose digits are said, beside EMAIL."""

@@ -38,10 +38,14 @@ _QUERY_KEYS = frozenset({"version", "v"})
 """Query keys whose value is stored as it is."""
 
 
-def safe_headers(headers: Headers) -> tuple[tuple[str, str], ...]:
-    """The headers that may be stored, names in lower case, in their order; a value that holds personal data is not."""
+def safe_headers(headers: Headers, holds: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
+    """The headers that may be stored, names in lower case, in their order; a value that holds personal data is not.
+
+    Args:
+        holds: what the detector says of a value; the leak scan is asked too.
+    """
     kept = ((name.lower(), value) for name, value in headers if name.lower() in _HEADERS)
-    return tuple((name, SECRET if leaks(value) else value) for name, value in kept)
+    return tuple((name, SECRET if leaks(value) or holds(value) else value) for name, value in kept)
 
 
 def safe_url(url: str, search: Callable[[str], str]) -> str:

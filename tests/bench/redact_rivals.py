@@ -33,7 +33,7 @@ NAMES = {
 
 def presidio() -> Callable[[str], Spans]:
     """Its pattern recognizers, without a language model."""
-    from presidio_analyzer import predefined_recognizers as known  # type: ignore[import-not-found]
+    from presidio_analyzer import predefined_recognizers as known
 
     names = ("PhoneRecognizer", "EmailRecognizer", "CreditCardRecognizer", "UsSsnRecognizer", "IbanRecognizer")
     made = [getattr(known, name)() for name in (*names, "IpRecognizer", "UsPassportRecognizer", "NhsRecognizer")]
@@ -49,9 +49,9 @@ def presidio() -> Callable[[str], Spans]:
 
 def presidio_spacy() -> Callable[[str], Spans]:
     """The whole of it with an English language model: ``BENCH_SPACY_MODEL``, en_core_web_sm if unset."""
-    import spacy  # type: ignore[import-not-found]
+    import spacy
     from presidio_analyzer import AnalyzerEngine
-    from presidio_analyzer.nlp_engine import NlpEngineProvider  # type: ignore[import-not-found]
+    from presidio_analyzer.nlp_engine import NlpEngineProvider
 
     name = os.environ.get("BENCH_SPACY_MODEL", "en_core_web_sm")
     spacy.load(name)  # or Presidio would fetch it
@@ -76,7 +76,7 @@ def best(found: list[tuple[int, int, str, float]]) -> Spans:
 
 
 def scrubadub() -> Callable[[str], Spans]:
-    import scrubadub as library  # type: ignore[import-not-found]
+    import scrubadub as library
 
     scrubber = library.Scrubber()
 
@@ -87,7 +87,7 @@ def scrubadub() -> Callable[[str], Spans]:
 
 
 def datafog() -> Callable[[str], Spans]:
-    from datafog.processing.text_processing.regex_annotator import RegexAnnotator  # type: ignore[import-not-found]
+    from datafog.processing.text_processing.regex_annotator import RegexAnnotator
 
     annotator: Any = RegexAnnotator()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.pii.names import NameBook
 from harness.pii.stream import Redactor
 from harness.pipeline.audit import (
     audit_body,
@@ -152,7 +153,7 @@ MISSED = {
 class Blind(Redactor):
     """A detector that misses everything."""
 
-    def detect(self, text: str) -> list[Span]:
+    def detect(self, text: str, names: NameBook | None = None) -> list[Span]:
         """Nothing found."""
         return []
 

@@ -6,13 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.recorder.safe import SECRET_FIELDS, form, is_secret, safe_headers, safe_url
+from harness.pii import Redactor
+from harness.recorder.safe import SECRET, SECRET_FIELDS, form, is_secret, safe_headers, safe_url
 
 
 def test_headers() -> None:
     """Only listed headers are stored, in lower case and in their order."""
     given_headers = [("Content-Type", "a"), ("Authorization", "Bearer x"), ("Cookie", "y"), ("Retry-After", "3")]
-    assert safe_headers(given_headers) == (("content-type", "a"), ("retry-after", "3"))
+    assert safe_headers(given_headers, lambda _: False) == (("content-type", "a"), ("retry-after", "3"))
+
+
+def test_a_header_with_personal_data() -> None:
+    """Its value is not stored, whether the leak scan sees it or only the detector."""
+    found = [("Server", "kim@harborpost.net"), ("Server", "I live at 8988 Uxbel Street"), ("Server", "gw/2.1")]
+    kept = safe_headers(found, lambda value: bool(Redactor().detect(value)))
+    assert kept == (("server", SECRET), ("server", SECRET), ("server", "gw/2.1"))
 
 
 @pytest.mark.parametrize(
