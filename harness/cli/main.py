@@ -15,6 +15,7 @@ __all__ = ["VERBS", "main"]
 VERBS = {
     "audit": "Check that an audit log is as it was written.",
     "cat": "Print a recording's messages, one per line.",
+    "chaos": "Run the live client against faults of the service, and check the history.",
     "compose": "Compile scenarios or transcripts into synthetic recordings.",
     "convert": "Convert recordings to other forms and states, and back.",
     "demo": "Run the whole loop on the embedded service and write a report.",
