@@ -97,9 +97,7 @@ async def play(trials: Sequence[Trial], folder: Path, tools: Tools | None = None
     gate = asyncio.Semaphore(_AT_ONCE)
     results: list[Result | None] = [None] * len(trials)
     async with ScaledClock() as clock:
-        ground = Ground(
-            call=call(), tools=tools or Tools.default(), clock=clock, key=load_key(None, 1), folder=folder
-        )
+        ground = Ground(call=call(), tools=tools or Tools.default(), clock=clock, key=load_key(None, 1), folder=folder)
 
         async def one(place: int, trial: Trial) -> None:
             async with gate:

@@ -1,11 +1,12 @@
 """The faults a chaos run draws from, each with the row of ``LIVE_CLIENT.md`` it must reach. Pure.
 
 1. Every kind of :data:`harness.replayer.fault_words.PARAMETERS` is on the menu, in one or more forms.
-2. ``ends``: the typed errors that are the documented end of a form; a form without one must be survived to the end of
-   the conversation. A conversation whose ``end`` was never said, or not in words that can be understood, ends as a lost
+2. ``ends``: the typed errors that are the documented end of a form ('' is the end of the conversation); a form without
+   any must be survived to that end. A conversation whose ``end`` was never said, or not in words that can be understood, ends as a lost
    connection (row *close 1000/1001 without an end*), whatever the form.
 3. ``course``: forms of different courses can be played in one session; forms of ``alone`` are the only one in theirs.
-4. ``short``: the service must not wait long for a client that will never say what was recorded.
+4. ``short``: it may take the conversation's ``end`` away, so that the client never says what was recorded: the service
+   does not wait long for it.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def _message() -> Sequence[Form]:
         Form("summary_missing", "message", short=True),
         Form("missing_end", "alone", _LOST, short=True),
         Form("bad_utf8", "alone", _LOST),
-        Form("oversize", "alone", _LOST),
+        Form("oversize", "alone", ("ConnectionLost", "")),
     ]
 
 

@@ -30,7 +30,7 @@ from harness.sinks.audit_verify import verify_audit
 __all__ = ["Ground", "Result", "Trial", "run_trial"]
 
 _DEADLINE_S = 120.0
-_PATIENCE_S = 60.0
+_PATIENCE_S = 20.0
 _SHORT_PATIENCE_S = 3.0
 
 
@@ -100,7 +100,7 @@ class Ground:
     clock: Clock
     key: Key
     folder: Path
-    options: ClientOptions = field(default_factory=ClientOptions)
+    options: ClientOptions = field(default_factory=lambda: ClientOptions(attempts=8))
 
 
 async def run_trial(trial: Trial, ground: Ground) -> Result:
@@ -131,8 +131,10 @@ async def run_trial(trial: Trial, ground: Ground) -> Result:
 
 
 def _expected(forms: Sequence[Form], history: History) -> tuple[str, ...]:
-    """The typed ends that are documented for this history."""
-    return next((form.ends for form in forms if form.ends), () if history.ended else ("ConnectionLost",))
+    """The typed ends that are documented for this history; '' is the end of the conversation."""
+    named = next((form.ends for form in forms if form.ends), ())
+    damaged = any(form.short for form in forms)
+    return named or (("ConnectionLost",) if damaged and not history.ended else ())
 
 
 async def _session(trial: Trial, ground: Ground, folder: Path) -> str:
