@@ -15,7 +15,9 @@ __all__ = ["VERBS", "main"]
 VERBS = {
     "audit": "Check that an audit log is as it was written.",
     "cat": "Print a recording's messages, one per line.",
+    "chaos": "Run the live client against faults of the service, and check the history.",
     "compose": "Compile scenarios or transcripts into synthetic recordings.",
+    "config": "Show the settings in force and where they come from.",
     "convert": "Convert recordings to other forms and states, and back.",
     "demo": "Run the whole loop on the embedded service and write a report.",
     "deliveries": "Look through the summaries a run delivered.",
