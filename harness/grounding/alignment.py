@@ -1,10 +1,10 @@
 """How each content word of a claim is supported by what was said.
 
-1. From best to worst: said (the word or a synonym of the lexicons), meant (a dictionary synonym), general (a kind of
-   what was said), special (said was only the kind above), sibling (another member of its kind was said), novel.
+1. From best to worst: said (the word or a synonym of the lexicons), meant (a word that may mean the same, or of its
+   family), general (the kind of what was said), special (said was only its kind), sibling (another member of its kind
+   was said), novel.
 2. ``opposed`` is a word that was not said, while a contrary of it was said, or the word without its "un-", "in-" or the
    like, or with it.
-3. A word known to no dictionary and spelled as a name is of the part ``x``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.grounding.checks.base import Question
-from harness.grounding.wordnet import word
+from harness.grounding.vocabulary import word
+from harness.text.tokens import Token
 
 __all__ = ["GRADES", "Aligned", "align"]
 
@@ -22,13 +23,12 @@ GRADES = ("said", "meant", "general", "special", "sibling", "novel")
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """One content word: its index, grade, part of speech, field, how common it is, and whether its contrary was said."""
+    """One content word: its index, grade, field, whether our lists know it, and whether its contrary was said."""
 
     index: int
     grade: str
-    part: str
     field: str
-    common: int
+    listed: bool
     opposed: bool
 
 
@@ -37,13 +37,12 @@ def align(question: Question) -> list[Aligned]:
     found = []
     for index, concepts, _ in question.words:
         token = question.claim.tokens[index]
-        entry = word(token.stem)
-        grade = "said" if question.evidence.has(concepts) else _grade(question, token.stem)
+        entry = word(token.norm)
+        grade = "said" if question.evidence.has(concepts) else _grade(question, token)
         opposed = grade != "said" and (
             not entry.contraries.isdisjoint(question.evidence.vocabulary) or _turned(question, token.stem)
         )
-        part = entry.parts[:1] or "x"
-        found.append(Aligned(index, grade, part, entry.field, entry.common, opposed))
+        found.append(Aligned(index, grade, entry.field, entry.listed, opposed))
     return found
 
 
@@ -57,14 +56,14 @@ def _turned(question: Question, root: str) -> bool:
     return False
 
 
-def _grade(question: Question, root: str) -> str:
-    entry, evidence = word(root), question.evidence
-    if root in evidence.vocabulary:
+def _grade(question: Question, token: Token) -> str:
+    entry, evidence = word(token.norm), question.evidence
+    if token.stem in evidence.vocabulary:
         return "said"
-    if not entry.meanings.isdisjoint(evidence.meanings) or not entry.kin.isdisjoint(evidence.vocabulary):
+    if not entry.meanings.isdisjoint(evidence.meanings) or entry.family in evidence.families:
         return "meant"
-    if not entry.meanings.isdisjoint(evidence.general):
+    if token.stem in evidence.kinds:
         return "general"
-    if not entry.kinds.isdisjoint(evidence.meanings):
+    if not entry.kinds.isdisjoint(evidence.vocabulary):
         return "special"
     return "novel" if entry.kinds.isdisjoint(evidence.kinds) else "sibling"

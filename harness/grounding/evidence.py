@@ -16,7 +16,7 @@ from typing import TypeVar
 from harness.grounding.claims import Sentence, read_all
 from harness.grounding.lexicon import cue
 from harness.grounding.mentions import Mention, agree, rivals
-from harness.grounding.wordnet import above, word
+from harness.grounding.vocabulary import word
 from harness.text.tokens import Token
 
 __all__ = ["Evidence", "Unit", "Window", "role_of"]
@@ -71,7 +71,7 @@ class Evidence:
         self.vocabulary: set[str] = set()
         self.meanings: set[str] = set()
         self.kinds: set[str] = set()
-        self.general: set[str] = set()
+        self.families: set[str] = set()
         self.names: dict[str, list[int]] = {}
         self._verbatim: dict[tuple[str, ...], int] = {}
         self.superseded: set[tuple[int, int]] = set()
@@ -116,10 +116,10 @@ class Evidence:
 
     def _learn(self, token: Token) -> None:
         if token.stem not in self.vocabulary and not token.is_stop:
-            entry = word(token.stem)
+            entry = word(token.norm)
             self.meanings |= entry.meanings
             self.kinds |= entry.kinds
-            self.general.update(*map(above, entry.kinds))
+            self.families.add(entry.family)
         self.vocabulary.update((token.norm, token.stem))
 
     def _supersede(self, unit: Unit) -> None:

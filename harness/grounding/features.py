@@ -17,22 +17,12 @@ from harness.grounding.checks.names import names_of
 from harness.grounding.claims import Sentence
 from harness.grounding.lexicon import cue, cue_stems
 from harness.grounding.roles import doings
-from harness.grounding.wordnet import word as entry
+from harness.grounding.vocabulary import NOUNS
+from harness.grounding.vocabulary import word as entry
 
 __all__ = ["ONE", "features"]
 
 ONE = 1000
-_FIELDS = {
-    "person": "18",
-    "thing": "05 06 08 13 14 15 17 19 20 21 23 27 28",
-    "idea": "03 04 07 09 10 11 12 16 22 24 25 26",
-    "speech": "31 32 39 41 42",
-    "deed": "29 30 33 34 35 36 37 38 40 43",
-    "quality": "00 01 44",
-    "manner": "02",
-}
-_FIELD = {number: name for name, numbers in _FIELDS.items() for number in numbers.split()}
-"""What a word is about, from the number of its field (see ``wordnet.py``); a word without one is ``unknown``."""
 _LAST_WORDS = 4
 _UNSAID = ("novel", "sibling", "special")
 _BESIDE = 4
@@ -63,11 +53,11 @@ def _findings(findings: Sequence[Finding]) -> dict[str, int]:
 def _grades(aligned: Sequence[Aligned]) -> dict[str, int]:
     total = len(aligned) or 1
     found = {f"share:{grade}": sum(w.grade == grade for w in aligned) * ONE // total for grade in GRADES}
-    missing = Counter(_FIELD.get(w.field, "unknown") for w in aligned if w.grade in ("novel", "sibling", "special"))
+    missing = Counter(w.field for w in aligned if w.grade in ("novel", "sibling", "special"))
     found.update({f"missing:{name}": min(2, count) * ONE for name, count in missing.items()})
-    found["rare"] = min(2, sum(w.grade != "said" and w.common <= 4 for w in aligned)) * ONE
+    found["rare"] = min(2, sum(w.grade != "said" and not w.listed for w in aligned)) * ONE
     found["opposed"] = min(2, sum(w.opposed for w in aligned)) * ONE
-    found["sibling"] = min(2, sum(w.grade == "sibling" and w.part == "n" for w in aligned)) * ONE
+    found["sibling"] = min(2, sum(w.grade == "sibling" and w.field in NOUNS for w in aligned)) * ONE
     return found
 
 
@@ -156,7 +146,7 @@ def _replaced(question: Question, aligned: Sequence[Aligned]) -> dict[str, int]:
     count: Counter[str] = Counter()
     for word in aligned:
         if word.grade in _UNSAID:
-            field = _FIELD.get(word.field, "unknown")
+            field = word.field
             count[field] += _has_rival(question, word.index, field, told)
     return {f"instead:{name}": min(2, number) * ONE for name, number in count.items()}
 
@@ -174,7 +164,7 @@ def _has_rival(question: Question, index: int, field: str, told: frozenset[str])
                     or min(abs(at - place) for place in places or [99]) > _BESIDE
                 ):
                     continue
-                if _FIELD.get(entry(sentence.tokens[at].stem).field, "unknown") == field:
+                if entry(sentence.tokens[at].norm).field == field:
                     return True
     return False
 

@@ -16,7 +16,7 @@ from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Unit
 from harness.grounding.lexicon import cue, cue_stems, opposites_of
 from harness.grounding.mentions import agree
-from harness.grounding.wordnet import word
+from harness.grounding.vocabulary import word
 from harness.text.tokens import STOP_WORDS, Token, stem
 from harness.text.units import unit_of
 
@@ -25,6 +25,7 @@ __all__ = ["check"]
 _NEXT = 2
 _MAX_UNITS = 12
 _SMALL = STOP_WORDS | {stem(small) for small in STOP_WORDS} | {"there", "ther", "her", "sever", "several", "present"}
+_QUALITIES = frozenset(("quality", "degree", "manner"))
 _OUTCOMES = frozenset(("declin", "refus", "reject", "deni"))
 
 
@@ -68,7 +69,7 @@ def _beside(question: Question) -> list[Finding]:
     claim = question.claim
     valued = {at for mention in claim.mentions for at in range(mention.first, mention.last + 1)}
     for index, token in enumerate(claim.tokens):
-        contraries = _contraries(token.stem)
+        contraries = _contraries(token.norm)
         if not contraries or index in valued or claim.negated[index] or (question.is_call and _is_deed(token)):
             continue
         against: Unit | None = None
@@ -87,14 +88,15 @@ def _beside(question: Question) -> list[Finding]:
 
 
 def _is_deed(token: Token) -> bool:
-    return token.norm.endswith(("ed", "ing")) or word(token.stem).parts[:1] not in ("a", "r")
+    return token.norm.endswith(("ed", "ing")) or word(token.norm).field not in _QUALITIES
 
 
 @lru_cache(maxsize=1 << 13)
-def _contraries(root: str) -> frozenset[str]:
-    """Our own, and the dictionary's but for small words."""
+def _contraries(norm: str) -> frozenset[str]:
+    """Those of our lists, small words aside."""
+    root = stem(norm)
     found = frozenset().union(*(stems for reason, stems in opposites_of(root) if reason == "antonym"))
-    return found | (word(root).contraries - _SMALL if root not in _SMALL else frozenset())
+    return found | (word(norm).contraries - _SMALL if root not in _SMALL else frozenset())
 
 
 def _sides(
