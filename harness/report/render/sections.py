@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -25,7 +25,7 @@ from harness.report.render.view import (
 
 __all__ = ["build_view"]
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Iterable[Mapping[str, Any]]
 _NO_ROWS = "The lists need results.jsonl beside report.json; it was not there."
 
 
@@ -59,7 +59,7 @@ def build_view(report: Mapping[str, Any], rows: Rows | None, *, limit: int) -> V
 
 def _facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     run, verdicts, parity = report["run"], report["verdicts"], report["parity"]
-    lost = f" ({verdicts['messages_lost']:,} messages lost)" if verdicts["messages_lost"] else ""
+    lost = f" ({verdicts['messages_lost']:,} {'message' if verdicts['messages_lost'] == 1 else 'messages'} lost)" if verdicts["messages_lost"] else ""
     return [
         ("Run", f"{run['name']} ({run['mode']})"),
         ("Sessions", f"{verdicts['sessions']:,}"),
