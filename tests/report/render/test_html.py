@@ -15,7 +15,7 @@ from harness.report.model import build_report
 from harness.report.render.html import _script, render_html
 from harness.report.results import result_rows
 
-VOID = {"meta", "br", "rect", "circle", "img", "link"}
+VOID = {"meta", "br", "rect", "circle", "img", "link", "input"}
 
 
 class Page(HTMLParser):
