@@ -21,7 +21,6 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from harness.metrics.missing import NA
 from harness.report.render.escape import visible
 from harness.report.render.explorer import Explorer, packed
 from harness.report.render.sections import build_view
@@ -71,8 +70,7 @@ def _data(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Itera
     explorer = Explorer(rows)
     for number, chunk in enumerate(explorer.chunks()):
         yield _block(f"chunk-{number}", chunk)
-    latency = report["measurements"].get("by_session", NA)
-    yield _block("index", packed(explorer.index() | {"latency": None if latency == NA else latency}))
+    yield _block("index", packed(explorer.index() | {"latency": report["measurements"].get("by_session", {})}))
 
 
 def _block(id_: str, text: str) -> str:

@@ -55,7 +55,8 @@ def _counted(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Counter
 def _cases(
     report: Mapping[str, Any], row: Mapping[str, Any], found: Mapping[tuple[str, str], Counter[str]] | None
 ) -> dict[str, _Case]:
-    problems = [text for text in report["parity"]["problems"] if text.startswith(f"{row['file']}: ")]
+    # Each on a line that begins with words of ours: nothing there is a command to whoever prints it.
+    problems = [f"- {visible(text)}" for text in report["parity"]["problems"] if text.startswith(f"{row['file']}: ")]
     return {
         "parity": _parity(report, row),
         "replay": _Case("fail", "\n".join(problems)) if problems else _Case("pass", ""),
