@@ -80,7 +80,7 @@ class Conversation {
     if (!stages) return null;
     const rows = Object.entries(stages).map(([stage, figures]) => el("tr", {}, el("th", { scope: "row" }, stage),
       el("td", {}, String(figures.n)), el("td", {}, figures.mean_ms.toPrecision(3)), el("td", {}, figures.max_ms.toPrecision(3))));
-    return el("details", { class: "latency" }, el("summary", {}, "Latency per stage of this recording's session"),
+    return el("details", { class: "stages" }, el("summary", {}, "Latency per stage of this recording's session"),
       el("table", {}, el("thead", {}, el("tr", {}, ["stage", "n", "mean ms", "longest ms"].map((head) => el("th", { scope: "col" }, head)))),
         el("tbody", {}, rows)));
   }

@@ -141,7 +141,7 @@ if (document.getElementById("index")) {
     tab.append(el("span", { class: "badge" }, data.c.length.toLocaleString("en")));
     document.documentElement.classList.add("live");
     window.page = new Page(data);
-    document.documentElement.dataset.ready = "yes";
+    document.documentElement.dataset.ready = String(performance.now());
   }).catch((error) => {
     document.getElementById("status").textContent = `The conversations cannot be shown: ${visible(error.name)}.`;
     throw error;
