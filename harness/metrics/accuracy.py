@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from harness.metrics.missing import Missing, ratio, settle
 from harness.metrics.stats import Interval, cluster_bootstrap, f_beta, wilson
 
-__all__ = ["IOU", "Mention", "Piece", "Place", "redaction_accuracy"]
+__all__ = ["IOU", "Mention", "Piece", "Place", "distinct", "pair", "redaction_accuracy"]
 
 IOU = 0.5
 """The least overlap that counts as found (the usual bar of object detection, PASCAL VOC)."""
@@ -77,18 +77,18 @@ def redaction_accuracy(
         found: what the pipeline detected, in the labelled conversations only.
         rng: for the bootstrap over conversations (F1, F2); precision and recall have Wilson intervals.
     """
-    gold, guess = _distinct(labelled), _distinct(found)
+    gold, guess = distinct(labelled), distinct(found)
     tallies = _tallies(gold, guess)
     return {type_: _figures(list(tallies[type_].values()), rng) for type_ in sorted(tallies)}
 
 
-def _distinct(mentions: Iterable[Mention]) -> list[Mention]:
-    """Rule 5, in order of first appearance."""
+def distinct(mentions: Iterable[Mention]) -> list[Mention]:
+    """The mentions by rule 5, in order of first appearance."""
     return list({(m.type, frozenset(m.pieces)): m for m in mentions}.values())
 
 
 def _tallies(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[str, dict[str, _Tally]]:
-    hits = _pair(gold, guess)
+    hits = pair(gold, guess)
     hit_guesses = set(hits.values())
     covered = _cover(guess)
     counts: dict[str, dict[str, _Tally]] = defaultdict(dict)
@@ -110,7 +110,7 @@ def _sum(tallies: Sequence[_Tally]) -> _Tally:
     return _Tally(*map(sum, zip(*tallies, strict=True))) if tallies else _Tally()
 
 
-def _pair(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[int, int]:
+def pair(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[int, int]:
     """Index of a labelled mention -> index of the found one that hits it (rule 2)."""
     at: dict[tuple[str, Place], set[int]] = defaultdict(set)
     for j, mention in enumerate(guess):

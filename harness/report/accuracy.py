@@ -22,7 +22,7 @@ from harness.pipeline.outcome import ClaimVerdict, Grounding
 from harness.report.labels import Label
 from harness.report.run import SessionResult
 
-__all__ = ["accuracy"]
+__all__ = ["UNGROUNDED", "accuracy", "found_mentions", "labelled_mentions"]
 
 UNGROUNDED = "ungrounded"
 
@@ -50,7 +50,7 @@ def _of_source(source: str, sessions: Sequence[SessionResult], rng: random.Rando
         "label_source": source,
         "labels": sum(len(session.labels) for session in sessions),
         "sessions": len(sessions),
-        "redaction": redaction_accuracy(_labelled(sessions), _found(sessions), rng=rng),
+        "redaction": redaction_accuracy(labelled_mentions(sessions), found_mentions(sessions), rng=rng),
         "grounding": {
             **grounding_accuracy(sentences, rng=rng),
             "summaries": grounding_accuracy(summaries, rng=rng),
@@ -67,7 +67,8 @@ def _mentions(pieces: Mapping[tuple[Any, ...], tuple[str, list[Piece]]]) -> list
     return [Mention(type_, tuple(sorted(set(group), key=repr))) for type_, group in pieces.values()]
 
 
-def _labelled(sessions: Iterable[SessionResult]) -> list[Mention]:
+def labelled_mentions(sessions: Iterable[SessionResult]) -> list[Mention]:
+    """The labelled values, in one or more pieces each."""
     groups: dict[tuple[Any, ...], tuple[str, list[Piece]]] = {}
     for session in sessions:
         for label in session.labels:
@@ -78,7 +79,8 @@ def _labelled(sessions: Iterable[SessionResult]) -> list[Mention]:
     return _mentions(groups)
 
 
-def _found(sessions: Iterable[SessionResult]) -> list[Mention]:
+def found_mentions(sessions: Iterable[SessionResult]) -> list[Mention]:
+    """The values the pipeline found, in one or more pieces each."""
     groups: dict[tuple[Any, ...], tuple[str, list[Piece]]] = {}
     for session in sessions:
         for outcome in session.outcomes:

@@ -181,7 +181,8 @@ def _measurements(run: RunResult) -> dict[str, Any]:
         return settle({"latency": missing, "latency_slo_rate": missing, "latency_slo_ms": SLO_MS, **held})
     figures, more = run.measurements.slo_figures(), settle(held)
     why = {**figures.pop("why", {}), **more.pop("why", {})}
-    return {"latency": run.measurements.summary(), **figures, **more, **({"why": why} if why else {})}
+    latency = {"latency": run.measurements.summary(), "by_session": run.measurements.by_session()}
+    return {**latency, **figures, **more, **({"why": why} if why else {})}
 
 
 def _held_back(run: RunResult) -> dict[str, Any] | Missing:

@@ -110,6 +110,7 @@ def _plan(live: LiveRun, job: Job, index: int) -> SessionPlan:
         path = live.record_to / f"{job.name}.rec.jsonl"
         record = RecordTo(path=path, key=live.key, durability=live.durability, scenario=job.scenario, seed=live.seed)
     clock = SystemClock()
+    file = job.name if record is None else record.path.name
     return SessionPlan(
         addresses=live.addresses,
         credentials=live.credentials,
@@ -123,7 +124,7 @@ def _plan(live: LiveRun, job: Job, index: int) -> SessionPlan:
         options=live.options,
         record=record,
         store=live.store,
-        book=live.book,
+        book=None if live.book is None else live.book.session(file),
         seed=index,
     )
 

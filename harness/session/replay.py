@@ -95,7 +95,7 @@ async def replay_recording(
             options=ClientOptions(give_up_after=given_up(recording.entries, dialect, policy), attempts=50),
             record=record,
             store=store,
-            book=book,
+            book=None if book is None else book.session(recording.path.name),
         )
         with NetworkGuard(service.ports):
             run = await run_session(plan)
