@@ -126,9 +126,10 @@ def _is_at(label: Label, difference: Difference) -> bool:
     return (label.conversation, label.seq) == (difference.conversation, difference.seq)
 
 
-def _lost(difference: Difference) -> list[tuple[str, str]]:
-    """(path, type) of every value found live and not in the replay."""
+def _lost(difference: Difference, *, back: bool = False) -> list[tuple[str, str]]:
+    """(path, type) of every value found live and not in the replay; ``back``: the other way."""
     live, new = difference.fields.get("spans", ({}, {}))
+    live, new = (new, live) if back else (live, new)
     return [(path, type_) for path in live for type_ in Counter(live[path]) - Counter(new.get(path, ()))]
 
 
@@ -138,14 +139,23 @@ def _difference(difference: Difference, reference: Reference) -> str:
         return f"{where}: " + ("missing from the replay" if difference.side == "live" else "not recorded live")
     lines = [f"{where}: {difference.cls} differs"]
     for path, type_ in _lost(difference):
-        lines.append(f"{type_} at {_path(path)} is no longer found")
-        lines.append(f"  {reference.rule_of(difference.number, path, type_)}")
+        rule = reference.rule_of(difference.number, path, type_)
+        lines.append(f"{type_} at {_path(path)} is no longer found: {rule}")
+    lines += [f"{type_} at {_path(path)} was not found live" for path, type_ in _lost(difference, back=True)]
     for name, (live, new) in sorted(difference.fields.items()):
         if name == "digest":
             lines.append("the redacted text differs")
-        elif name != "spans" or not _lost(difference):
-            lines.append(f"{name}: {visible(str(live))} live, {visible(str(new))} replayed")
-    return "\n".join(lines)
+        elif name != "spans":
+            lines.append(f"{name}: {_changed(live, new)}")
+    return "\n  ".join(lines)
+
+
+def _changed(live: Any, new: Any) -> str:
+    """Both sides in words; of two objects only the members that differ."""
+    if isinstance(live, dict) and isinstance(new, dict):
+        members = [(key, live[key], new[key]) for key in live if key in new and live[key] != new[key]]
+        return ", ".join(f"{key} {_changed(one, other)}" for key, one, other in members)
+    return f"{visible(str(live))} live, {visible(str(new))} replayed"
 
 
 # Leaks
@@ -265,14 +275,13 @@ def _row(old: Mapping[str, Any], new: Mapping[str, Any], reference: Reference) -
     number = int(new["number"])
     lines = [f"{_place(number, new['seq'], new['event'])}:"]
     for path, type_, start, end in before - after:
-        lines.append(
-            f"{type_} at {_path(path)} is no longer found\n  {reference.rule_of(number, path, type_, start, end)}"
-        )
+        rule = reference.rule_of(number, path, type_, start, end)
+        lines.append(f"{type_} at {_path(path)} is no longer found: {rule}")
     lines += [f"{type_} at {_path(path)} was not found before" for path, type_, _, _ in after - before]
     for name in fields:
         shown = f"{name}: {visible(str(old.get(name)))} before, {visible(str(new[name]))} now"
         lines.append("the redacted text differs" if name == "digest" else shown)
-    return ["\n".join(lines)]
+    return ["\n  ".join(lines)]
 
 
 # Words

@@ -82,7 +82,7 @@ class RecordingItem(pytest.Item):
 
 def _message(name: str, path: Path, found: Sequence[str]) -> str:
     more = [f"… and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
-    lines = [line.replace("\n", "\n  ") for line in [*found[:_SHOWN], *more]]
+    lines = [line.replace("\n", "\n  ") for line in (*found[:_SHOWN], *more)]
     head = f"{_shown(path)}: {checks.HEADS[name].format(n=len(found))}"
     return "\n".join([head, *(f"  {line}" for line in lines), _command(path, file=name == "file")])
 

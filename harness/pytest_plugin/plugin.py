@@ -58,9 +58,10 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known, and what the run keeps."""
+    """Make the mark known, and what the run keeps; a baseline that cannot be read ends the run here."""
     config.addinivalue_line("markers", MARK)
-    config.stash[STATE] = State(config)
+    state = config.stash[STATE] = State(config)
+    state.baseline()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 import harness
+from harness.dialects.mediation import MediationDialect, Subscription
+from harness.recording.entry import Header, Redaction, WsAccept, WsClose, WsMessage, WsOpen
+from harness.recording.writer import RecordingWriter
 
 ENTRY = "[pytest11]\nharness = harness.pytest_plugin.plugin\n"
 
@@ -87,3 +91,67 @@ def lose_phone(project: pytest.Pytester) -> Callable[[], Path]:
         return settings
 
     return lose
+
+
+PHONE = "415-288-0199"
+NAME = "Marta Quell"
+TOLD = {
+    "type": "utterance",
+    "interaction_id": "call-1",
+    "seq": 1,
+    "speaker": "customer",
+    "text": f"This is {NAME}, my number is {PHONE}.",
+    "is_final": True,
+}
+END = {"type": "end", "interaction_id": "call-1", "seq": 2, "reason": "completed"}
+SUBSCRIBE = MediationDialect().subscribe_text(Subscription(), "call-1", None)
+UNSUBSCRIBE = '{"type":"unsubscribe","interaction_id":"call-1"}'
+
+
+@pytest.fixture
+def small(project: pytest.Pytester) -> Path:
+    """``recordings/small.rec.jsonl``: one utterance, with an invented name and number in clear, after a subscription."""
+    (project.path / "harness.toml").write_text('generate = "never"\n')
+    path = project.path / "recordings" / "small.rec.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    head = Header(
+        id="small",
+        created="2026-01-05T09:00:00Z",
+        tool="test/1",
+        source="synthetic",
+        redaction=Redaction(state="fictional"),
+    )
+    with RecordingWriter(path, head) as writer:
+        writer.append(WsOpen(n=0, t=0, conn="w1", url="/api/v2/mediation/conversations/stream"))
+        writer.append(WsAccept(n=0, t=1, conn="w1", re=1))
+        writer.append(WsMessage(n=0, t=2, conn="w1", dir="out", text=SUBSCRIBE))
+        writer.append(WsMessage(n=0, t=3, conn="w1", dir="in", text=json.dumps(TOLD), re=3))
+        writer.append(WsMessage(n=0, t=4, conn="w1", dir="in", text=json.dumps(END)))
+        writer.append(WsMessage(n=0, t=5, conn="w1", dir="out", text=UNSUBSCRIBE))
+        writer.append(WsClose(n=0, t=6, conn="w1", by="us", code=1000))
+        writer.seal("composed")
+    return path
+
+
+CLIENT = f"""
+import json
+from websockets.sync.client import connect
+
+def listen(replay, conversation="call-1"):
+    headers = {{"Authorization": f"Bearer {{replay.token()}}"}}
+    with connect(replay.url, additional_headers=headers, proxy=None) as ws:
+        ws.send({SUBSCRIBE!r}.replace("call-1", conversation))
+        first, _ = ws.recv(), ws.recv()
+        ws.send({UNSUBSCRIBE!r})
+    return json.loads(first)
+"""
+
+
+@pytest.fixture
+def client(project: pytest.Pytester) -> Callable[[], Path]:
+    """``client.py`` of the project: subscribes, and returns the first message."""
+
+    def write() -> Path:
+        return project.makepyfile(client=CLIENT)
+
+    return write
