@@ -26,7 +26,7 @@ from harness.session.dialects import dialect_of
 from harness.session.holes import given_up
 from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
-from harness.session.store import Store
+from harness.session.store import Taker
 from harness.wire.guard import NetworkGuard
 
 __all__ = [
@@ -54,7 +54,7 @@ async def replay_recording(
     tools: Tools,
     policy: PipelinePolicy,
     speed: float | None = None,
-    store: Store | None = None,
+    store: Taker | None = None,
     book: LatencyBook | None = None,
     dialect: Dialect | None = None,
     clock: Clock | None = None,
