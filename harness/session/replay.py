@@ -26,7 +26,7 @@ from harness.session.dialects import dialect_of
 from harness.session.holes import given_up
 from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
-from harness.session.store import Taker
+from harness.session.audit_trail import Taker
 from harness.wire.guard import NetworkGuard
 
 __all__ = [
