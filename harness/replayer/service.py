@@ -187,7 +187,9 @@ class ReplayService:
             handshake_s=handshake_s,
             guarded=token is not None,
         )
-        self._doors = Doors(listening, answer=self._answer, serve=self._serve, admit=self._admit)
+        self._doors = Doors(
+            listening, answer=self._answer, serve=self._serve, admit=self._admit, choose=self._admission.subprotocol
+        )
         self._exit = AsyncExitStack()
 
     def _new_desk(self, serving: dict[str, Any]) -> RestDesk:
