@@ -304,7 +304,7 @@ class Player:
 
     def _deadline_ns(self, script: Script) -> int | None:
         due_ns, stalled_ns = script.due_ns, script.stalled_ns
-        if self._lost:
+        if self._lost or self.peer.closing:  # the reader is about to say so
             return None
         if stalled_ns is not None:
             stalled_ns = max(stalled_ns + self._lost_ns(script), self._stage.quiet_until_ns(self._stage.patience_ns))
@@ -378,5 +378,5 @@ def _rung(alarm: asyncio.Task[None] | Alarm) -> bool:
     return alarm.call is None if isinstance(alarm, Alarm) else alarm.done()
 
 
-_NONE_LEFT = "every recorded connection on this path was taken: serve the recording once per client"
+_NONE_LEFT = "every recorded connection on this path was taken: serve the recording once per client, or use --loop"
 _NO_MESSAGE = "the client has to begin as it did when it was recorded"

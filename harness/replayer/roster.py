@@ -210,5 +210,5 @@ def _misfit(entry: _Entry, differences: Sequence[str]) -> UnexpectedMessage:
     )
 
 
-_NONE_LEFT = "every recorded connection was taken: serve the recording once per client"
+_NONE_LEFT = "every recorded connection was taken: serve the recording once per client, or use --loop"
 _NO_FIT = "no recorded connection begins like this: serve the recording of this conversation, or record it again"
