@@ -134,7 +134,7 @@ class ReplayService:
     ) -> None:
         self._told = told
         self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
-        self.client_secret = client_secret or secrets.token_urlsafe(24)
+        self.client_secret = client_secret or secrets.token_hex(24)
         self.problems: list[ReplayError] = []
         self.stepping = stepping
         self._clock = SystemClock() if speed is None and clock.virtual else clock
