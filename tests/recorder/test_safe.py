@@ -24,6 +24,26 @@ def test_a_header_with_personal_data() -> None:
 
 
 @pytest.mark.parametrize(
+    ("offered", "stored"),
+    [
+        ("chat", "chat"),
+        ("graphql-transport-ws, wamp.2.json,v12.stomp", "graphql-transport-ws, wamp.2.json, v12.stomp"),
+        ("mqttv3.1, soap", "mqttv3.1, soap"),
+        ("chat_v2, bearer, hunter", "chat_v2, bearer, <secret>"),
+        ("base64url.bearer.k8s.io.QQ, v4.channel.k8s.io", "<secret>, <secret>"),
+        ("access_token.abc", "<secret>"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln", "<secret>"),
+        ("3f0c2a68-7f0b-4c1d-9b59-1f5f3c0d2e11", "<secret>"),
+        ("deadbeefcafe12345", "<secret>"),
+        ("a, , b", "a, <secret>, b"),
+    ],
+)
+def test_subprotocols(offered: str, stored: str) -> None:
+    """Names are stored; what may be a token in their place, or stands behind a word for one, is not."""
+    assert safe_headers([("Sec-WebSocket-Protocol", offered)]) == (("sec-websocket-protocol", stored),)
+
+
+@pytest.mark.parametrize(
     ("url", "stored"),
     [
         ("/a/b", "/a/b"),
