@@ -3,17 +3,20 @@
 1. A percentile needs samples: p90 from 10, p95 from 20, p99 from 1,000, p99.9 from 10,000; below it is n/a.
 2. Values keep 3 significant digits, from 1 ns to 1 h; the maximum is exact.
 3. Latency is not accuracy: the share of messages under the objective is ``latency_slo_rate``.
+4. The whole way of a message is kept by conversation too, as exact values: comparisons pair conversations.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
 from harness.errors import ConfigError
 from harness.metrics.missing import Missing, settle
-from harness.metrics.stats import wilson
+from harness.metrics.stats import quantile, wilson
 
 __all__ = ["END_TO_END", "PERCENTILES", "SLO_MS", "LatencyBook"]
 
@@ -67,18 +70,29 @@ class _Stage:
         return settle(table)
 
 
+def _exact(values: Sequence[int]) -> dict[str, Any]:
+    n = len(values)
+    table: dict[str, Any] = {"n": n, "max_ms": values[-1] / 1e6}
+    for name, percentile, needs in PERCENTILES:
+        if n >= needs:
+            table[name] = round(quantile(values, percentile / 100) / 1e6, 6)
+    return table
+
+
 class LatencyBook:
     """Collects durations by stage."""
 
     def __init__(self) -> None:
         self._stages: dict[str, _Stage] = {}
+        self._conversations: dict[str, array[int]] = {}
 
-    def record(self, stage: str, ns: int) -> None:
+    def record(self, stage: str, ns: int, *, conversation: str = "") -> None:
         """Add one duration.
 
         Args:
             stage: "decode", "ground" ...; :data:`END_TO_END` for the whole way.
             ns: nanoseconds, not negative.
+            conversation: whose message it was; kept for :data:`END_TO_END` only.
 
         Raises:
             ConfigError: ``ns`` is negative: the times given do not come from one monotonic clock.
@@ -89,6 +103,12 @@ class LatencyBook:
         if found is None:
             found = self._stages[stage] = _Stage()
         found.record(ns)
+        if conversation and stage == END_TO_END:
+            self._conversations.setdefault(conversation, array("q")).append(ns)
+
+    def by_conversation(self) -> Mapping[str, dict[str, Any]]:
+        """Conversation -> n and exact quantiles of its messages in ms, by rule 1."""
+        return {name: _exact(sorted(values)) for name, values in sorted(self._conversations.items())}
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Stage -> n and percentiles in ms, by rule 1; the whole way last."""

@@ -38,6 +38,7 @@ class SessionResult:
         problems: what went wrong, in words without payload text.
         sha256: digest of the recording's bytes.
         policy: digest of the policy the live side was made under, '' if unknown.
+        detected: what the recorder replaced, as labels; None where nothing is known of that.
     """
 
     recording_id: str
@@ -54,6 +55,7 @@ class SessionResult:
     problems: Sequence[str] = ()
     sha256: str | None = None
     policy: str = ""
+    detected: Sequence[Label] | None = field(default=None, repr=False)
 
     @property
     def file(self) -> str:
