@@ -11,13 +11,11 @@
 
 from __future__ import annotations
 
-import math
 import random
 from dataclasses import dataclass
 from typing import Any
 
 from harness.metrics.decide import Limits, Score, Timing, decide
-from harness.metrics.paired import POWER
 from harness.metrics.stats import quantile, wilson
 
 __all__ = ["SIZES", "Simulated", "false_alarms", "power", "simulate_scores", "simulate_timings", "trustworthy"]

@@ -30,6 +30,7 @@ __all__ = [
     "expected_messages",
     "found_mentions",
     "judged_sentences",
+    "judged_summaries",
     "labelled_mentions",
     "received_messages",
     "unit_of",
@@ -70,7 +71,7 @@ def _detected_part(sessions: Sequence[SessionResult], rng: random.Random) -> dic
 
 def _of_source(source: str, sessions: Sequence[SessionResult], rng: random.Random) -> dict[str, Any]:
     sentences = [item for _, item in judged_sentences(sessions)]
-    summaries = list(_judged_summaries(sessions))
+    summaries = [item for _, item in judged_summaries(sessions)]
     return {
         "label_source": source,
         "labels": sum(len(session.labels) for session in sessions),
@@ -133,11 +134,12 @@ def judged_sentences(sessions: Iterable[SessionResult]) -> Iterator[tuple[Label,
             yield from ((label, _sentence(unit, label, found)) for label in labels)
 
 
-def _judged_summaries(sessions: Iterable[SessionResult]) -> Iterator[Judged]:
+def judged_summaries(sessions: Iterable[SessionResult]) -> Iterator[tuple[int | None, Judged]]:
+    """Labelled summaries, by seq, with the pipeline's answers."""
     for session in sessions:
         grounding = _groundings(session)
         for key, labels in _by_summary(session).items():
-            yield _summary(unit_of(session, key[0]), labels, grounding.get(key))
+            yield key[1], _summary(unit_of(session, key[0]), labels, grounding.get(key))
 
 
 def _by_summary(session: SessionResult) -> Summaries:

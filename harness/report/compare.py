@@ -5,7 +5,7 @@
 2. Only labels that are the truth decide. Where both kinds are there each has its own figures: a person's and a scenario's
    labels are never added up.
 3. A leak on the truth that was not there before is named and is fatal by itself: no statistic excuses it.
-4. Equal verdicts, byte for byte, are ``ok`` whatever the number of conversations: nothing changed.
+4. Equal outcomes, byte for byte, are ``ok`` whatever the number of conversations: nothing changed.
 5. A time is compared where both runs measured it; where only the first did, that is a failure; simulated times are none.
 """
 
@@ -18,10 +18,9 @@ from typing import Any, NamedTuple
 
 from harness.errors import ConfigError
 from harness.metrics.decide import Limits, Score, Timing, decide
-from harness.report.digest import digest_of
 from harness.report.sources import TRUTH
 
-__all__ = ["Side", "compare_sides", "overall", "side_of"]
+__all__ = ["Side", "compare_sides", "overall", "same_corpus", "side_of"]
 
 SEED = 20_260_706
 """Of the intervals: the same two reports give the same comparison."""
@@ -32,17 +31,15 @@ class Side(NamedTuple):
 
     Args:
         name: of the run.
-        corpus: recording id -> {"file", "sha256", "labels"}.
+        corpus: recording id -> {"file", "sha256", "labels", "outcomes"}.
         units: as :func:`harness.report.units.unit_rows` makes them.
         times: conversation -> quantiles in ms; None where nothing was timed.
-        verdicts: digest of the verdicts.
     """
 
     name: str
     corpus: Mapping[str, Mapping[str, Any]]
     units: Mapping[str, Any]
     times: Mapping[str, Mapping[str, Any]] | None
-    verdicts: str
 
 
 def side_of(report: Mapping[str, Any]) -> Side:
@@ -58,8 +55,7 @@ def side_of(report: Mapping[str, Any]) -> Side:
         raise ConfigError("report", name, "a run of recordings", fix="record the sessions and run the recordings")
     corpus = {one["id"]: {key: one[key] for key in one if key != "id"} for one in verdicts["corpus"]["recordings"]}
     times = report["measurements"].get("by_conversation") or None
-    # Not the report's digest: the live side of parity is no verdict of this run's policy.
-    return Side(name, corpus, verdicts["units"], times, digest_of(verdicts))
+    return Side(name, corpus, verdicts["units"], times)
 
 
 def compare_sides(before: Side, after: Side, *, limits: Limits | None = None) -> dict[str, Any]:
@@ -69,7 +65,7 @@ def compare_sides(before: Side, after: Side, *, limits: Limits | None = None) ->
         ConfigError: rule 1; the message names what differs and what to do.
     """
     same_corpus(before, after)
-    identical = before.verdicts == after.verdicts
+    identical = all(before.corpus[one]["outcomes"] == facts["outcomes"] for one, facts in after.corpus.items())
     scores, timings = _scores(before, after), _timings(before, after)
     rows = decide(scores, timings, rng=random.Random(SEED), limits=limits, identical=identical)
     missing = before.times is not None and after.times is None
@@ -112,7 +108,9 @@ def same_corpus(before: Side, after: Side) -> None:
         odd = sorted(one for one in common if before.corpus[one][part] != after.corpus[one][part])
         if odd:
             file = after.corpus[odd[0]]["file"]
-            raise ConfigError("corpus", f"{len(odd)} recordings differ in {part}, first {file}", "equal corpora", fix=fix)
+            raise ConfigError(
+                "corpus", f"{len(odd)} recordings differ in {part}, first {file}", "equal corpora", fix=fix
+            )
     if only:
         known = {**before.corpus, **after.corpus}
         file = known[min(only, key=lambda one: str(known[one]["file"]))]["file"]
@@ -205,10 +203,14 @@ def _timings(before: Side, after: Side) -> dict[str, list[Timing]]:
 def _new_leaks(before: Side, after: Side) -> dict[str, Any]:
     new, gone = Counter[str](), Counter[str]()
     for source in TRUTH:
-        old, now = (Counter(side.units.get(source, {}).get("leaks", ())) for side in (before, after))
+        old, now = (_leaks(side.units.get(source, {})) for side in (before, after))
         new += now - old
         gone += old - now
     return {"new": sorted(new.elements()), "gone": sorted(gone.elements())}
+
+
+def _leaks(table: Mapping[str, Any]) -> Counter[str]:
+    return Counter(name for names in table.get("leaks", {}).values() for name in names)
 
 
 def _changed(before: Side, after: Side) -> list[str]:

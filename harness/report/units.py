@@ -1,7 +1,7 @@
 """What comparing needs: one row per conversation, in counts, and the leaks by name.
 
 1. ``corpus`` names what was run: each recording by the digest of its bytes and of its labels. Two reports compare only
-   where both are the same.
+   where both are the same. Beside them stands the digest of its outcomes: where that is equal nothing has changed.
 2. A row is a conversation of a recording: counts by type of redaction, right and wrong by labelled item of grounding.
    Decisions of validation stand by the recording: a message that cannot be read has no conversation.
 3. A leak is a labelled character in clear. Its name is ``conversation|seq|path|start|end|type``, never its value, and only
@@ -17,10 +17,12 @@ from typing import Any
 
 from harness.metrics.acceptance import schema_acceptance
 from harness.metrics.accuracy import Mention, Tally, leaked_mentions, redaction_tallies
+from harness.pipeline.outcome import Outcome
 from harness.report.accuracy import (
     expected_messages,
     found_mentions,
     judged_sentences,
+    judged_summaries,
     labelled_mentions,
     received_messages,
     unit_of,
@@ -35,11 +37,27 @@ __all__ = ["corpus_facts", "leak_identity", "unit_rows"]
 def corpus_facts(sessions: Sequence[SessionResult]) -> dict[str, Any]:
     """Rule 1; the digest is None where a session was not recorded."""
     recordings = [
-        {"id": s.recording_id, "file": s.file, "sha256": s.sha256, "labels": _labels_digest(s)} for s in sessions
+        {
+            "id": s.recording_id,
+            "file": s.file,
+            "sha256": s.sha256,
+            "labels": _labels_digest(s),
+            "outcomes": digest_of([_facts(outcome) for outcome in sorted(s.outcomes, key=lambda o: o.number)]),
+        }
+        for s in sessions
     ]
     known = all(one["sha256"] for one in recordings) and bool(recordings)
     parts = sorted((one["id"], one["sha256"] or "", one["labels"] or "") for one in recordings)
     return {"digest": digest_of(parts) if known else None, "recordings": recordings}
+
+
+def _facts(outcome: Outcome) -> list[Any]:
+    """What makes an outcome another one; ids of values are numbered by the session and say nothing."""
+    claims = (
+        [] if outcome.grounding is None else [(c.start, c.end, c.verdict, c.reason) for c in outcome.grounding.claims]
+    )
+    spans = [(span.path, span.start, span.end, span.type, span.rule) for span in outcome.spans]
+    return [outcome.number, outcome.digest, outcome.verdict, outcome.stage, list(outcome.reasons), spans, claims]
 
 
 def _labels_digest(session: SessionResult) -> str | None:
@@ -73,11 +91,16 @@ def _of_source(source: str, sessions: Sequence[SessionResult]) -> dict[str, Any]
     if source != DETECTED:
         for unit, items in _judged(sessions).items():
             rows.setdefault(unit, {})["grounding"] = items
+        for unit, summaries in _summaries(sessions).items():
+            rows.setdefault(unit, {})["summaries"] = summaries
     table: dict[str, Any] = {"conversations": dict(sorted(rows.items()))}
     if source != DETECTED:
         table["schema"] = {s.recording_id: _schema(s) for s in sessions}
     if source in TRUTH:
-        table["leaks"] = sorted(leak_identity(mention) for mention, _ in leaked_mentions(labelled, found))
+        leaks: dict[str, list[str]] = {s.recording_id: [] for s in sessions}
+        for mention, _ in leaked_mentions(labelled, found):
+            leaks[mention.unit.partition("/")[0]].append(leak_identity(mention))
+        table["leaks"] = {recording: sorted(names) for recording, names in leaks.items() if names}
     return table
 
 
@@ -96,6 +119,15 @@ def _judged(sessions: Sequence[SessionResult]) -> dict[str, dict[str, bool | Non
         name = f"{'' if label.seq is None else label.seq}|{label.path}|{label.start}|{label.end}"
         units[item.unit][name] = None if item.flagged is None else item.flagged == item.hallucinated
     return {unit: dict(sorted(items.items())) for unit, items in units.items()}
+
+
+def _summaries(sessions: Sequence[SessionResult]) -> dict[str, dict[str, dict[str, bool | None]]]:
+    """Unit -> seq of a labelled summary -> what it is and what the check said."""
+    units: dict[str, dict[str, dict[str, bool | None]]] = defaultdict(dict)
+    for seq, item in judged_summaries(sessions):
+        facts = {"hallucinated": item.hallucinated, "flagged": item.flagged}
+        units[item.unit]["" if seq is None else str(seq)] = facts
+    return units
 
 
 def _schema(session: SessionResult) -> Mapping[str, int]:
