@@ -25,8 +25,9 @@ __all__ = [
     "Piece",
     "Place",
     "Tally",
+    "distinct",
     "leaked_mentions",
-    "pair_mentions",
+    "pair",
     "redaction_accuracy",
     "redaction_tallies",
 ]
@@ -93,22 +94,22 @@ def redaction_accuracy(
 
 def redaction_tallies(labelled: Iterable[Mention], found: Iterable[Mention]) -> dict[str, dict[str, Tally]]:
     """Type -> conversation -> counts, by the rules above: what intervals and comparisons are made of."""
-    return _counted(_distinct(labelled), _distinct(found))
+    return _counted(distinct(labelled), distinct(found))
 
 
 def leaked_mentions(labelled: Iterable[Mention], found: Iterable[Mention]) -> list[tuple[Mention, int]]:
     """The labelled mentions of which characters are in clear (rule 3), and how many."""
     covered = _cover(found)
-    return [(mention, left) for mention in _distinct(labelled) if (left := _leaked(mention, covered))]
+    return [(mention, left) for mention in distinct(labelled) if (left := _leaked(mention, covered))]
 
 
-def _distinct(mentions: Iterable[Mention]) -> list[Mention]:
-    """Rule 5, in order of first appearance."""
+def distinct(mentions: Iterable[Mention]) -> list[Mention]:
+    """The mentions by rule 5, in order of first appearance."""
     return list({(m.type, frozenset(m.pieces)): m for m in mentions}.values())
 
 
 def _counted(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[str, dict[str, Tally]]:
-    hits = pair_mentions(gold, guess)
+    hits = pair(gold, guess)
     hit_guesses = set(hits.values())
     covered = _cover(guess)
     counts: dict[str, dict[str, Tally]] = defaultdict(dict)
@@ -130,7 +131,7 @@ def _sum(tallies: Sequence[Tally]) -> Tally:
     return Tally(*map(sum, zip(*tallies, strict=True))) if tallies else Tally()
 
 
-def pair_mentions(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[int, int]:
+def pair(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[int, int]:
     """Index of a labelled mention -> index of the found one that hits it (rule 2)."""
     at: dict[tuple[str, Place], set[int]] = defaultdict(set)
     for j, mention in enumerate(guess):

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
 from harness.errors import ConfigError
-from harness.metrics.accuracy import Mention, pair_mentions
+from harness.metrics.accuracy import Mention, pair
 from harness.metrics.stats import f_beta
 
 __all__ = ["cohen_kappa", "krippendorff_alpha", "span_f1"]
@@ -77,5 +77,5 @@ def span_f1(first: Sequence[Mention], second: Sequence[Mention], *, exact: bool 
         )
         hits = both.total()
     else:
-        hits = len(pair_mentions(first, second))
+        hits = len(pair(first, second))
     return f_beta(hits, len(second) - hits, len(first) - hits, 1)

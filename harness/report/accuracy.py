@@ -26,6 +26,7 @@ from harness.report.run import SessionResult
 from harness.report.sources import DETECTED, by_source
 
 __all__ = [
+    "UNGROUNDED",
     "accuracy",
     "expected_messages",
     "found_mentions",
@@ -95,7 +96,7 @@ def _mentions(pieces: Mapping[tuple[Any, ...], tuple[str, list[Piece]]]) -> list
 
 
 def labelled_mentions(sessions: Iterable[SessionResult]) -> list[Mention]:
-    """What the labels mark."""
+    """The labelled values, in one or more pieces each."""
     groups: dict[tuple[Any, ...], tuple[str, list[Piece]]] = {}
     for session in sessions:
         for label in session.labels:
@@ -107,7 +108,7 @@ def labelled_mentions(sessions: Iterable[SessionResult]) -> list[Mention]:
 
 
 def found_mentions(sessions: Iterable[SessionResult]) -> list[Mention]:
-    """What the pipeline replaced."""
+    """The values the pipeline found, in one or more pieces each."""
     groups: dict[tuple[Any, ...], tuple[str, list[Piece]]] = {}
     for session in sessions:
         for outcome in session.outcomes:

@@ -20,7 +20,7 @@ from harness.errors import ConfigError
 from harness.metrics.decide import Limits, Score, Timing, decide
 from harness.report.sources import TRUTH
 
-__all__ = ["Side", "compare_sides", "overall", "same_corpus", "side_of"]
+__all__ = ["Side", "compare_sides", "overall", "pooled", "same_corpus", "side_of"]
 
 SEED = 20_260_706
 """Of the intervals: the same two reports give the same comparison."""
@@ -220,3 +220,17 @@ def _changed(before: Side, after: Side) -> list[str]:
         old, new = (side.units.get(source, {}).get("conversations", {}) for side in (before, after))
         units |= {unit for unit in {*old, *new} if old.get(unit) != new.get(unit)}
     return sorted(units)
+
+
+def pooled(units: Mapping[str, Any]) -> dict[str, float]:
+    """Each figure that has a number, over all conversations of one run."""
+    found: dict[str, float] = {}
+    for source in TRUTH:
+        table = units.get(source, {"conversations": {}, "schema": {}})
+        counts = {part: [count(row) for row in table["conversations"].values()] for part, count in _COUNTS.items()}
+        counts["validation.right"] = [_schema(table["schema"], name) for name in table["schema"]]
+        for part, pairs in counts.items():
+            n = sum(pair[1] for pair in pairs)
+            if n:
+                found[f"{part} ({source})"] = round(sum(pair[0] for pair in pairs) / n, 6)
+    return found
