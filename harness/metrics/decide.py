@@ -4,8 +4,8 @@
    alpha, and the pooled rate fell.
 2. ``ok``: not regressed, and the upper bound of the net share of worse conversations is within the tolerance.
 3. ``inconclusive``: neither. It says how many more conversations would decide if the shares stayed as they are.
-4. Latency: ``regressed`` where the interval of the ratio excludes 1 and the ratio exceeds the threshold, ``ok`` where the
-   interval ends below the threshold. The tail is compared only where each run has the samples for it.
+4. Latency: ``regressed`` where the whole interval of the ratio lies above the threshold (and so excludes 1), ``ok`` where it
+   ends below the threshold. The tail is compared only where each run has the samples for it.
 5. Every verdict names the minimum detectable change: what the sample would have shown with chance 0.8.
 6. A figure that only one of the two runs has is ``missing``, which fails: what is not measured is not fine.
 """
@@ -195,10 +195,10 @@ def _judge_timing(row: dict[str, Any], limits: Limits) -> None:
         row |= {"verdict": "inconclusive", "more_conversations": _FEWEST_TIMED - n}
         row["minimum_detectable_change"] = row["ratio"]
         return
-    reach = (_z(limits.alpha) + _z(1 - POWER)) * row["spread"]
-    row["minimum_detectable_change"] = math.expm1(reach / math.sqrt(n))
+    reach = (_z(limits.alpha / 2) + _z(1 - POWER)) * row["spread"]
+    row["minimum_detectable_change"] = bound * math.exp(reach / math.sqrt(n)) - 1
     low, high = row["interval"]
-    if n >= _FEWEST_TIMED and row["p_adjusted"] <= limits.alpha and low > 1 and row["ratio"] > bound:
+    if n >= _FEWEST_TIMED and row["p_adjusted"] <= limits.alpha and low > bound:
         row["verdict"] = "regressed"
     elif n >= _FEWEST_TIMED and high < bound:
         row["verdict"] = "ok"

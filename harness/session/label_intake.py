@@ -113,12 +113,15 @@ def _same(one: Label, other: Label) -> bool:
 def _texts(recording: Recording) -> dict[tuple[str, int | None], list[Mapping[str, str]]]:
     dialect = dialect_of(recording.header)
     found: dict[tuple[str, int | None], list[Mapping[str, str]]] = {}
+    bodies: dict[str, str] = {}
     for entry in recording.entries:
         if isinstance(entry, WsMessage) and entry.dir == "in" and entry.text is not None:
             event = dialect.decode(entry.text)
             found.setdefault((event.conversation or "", event.seq), []).append(_strings(entry.text))
         elif isinstance(entry, HttpChunk) and entry.text is not None:
-            found.setdefault(("", None), []).append(_strings(entry.text))
+            bodies[entry.conn] = bodies.get(entry.conn, "") + entry.text
+            if entry.final:
+                found.setdefault(("", None), []).append(_strings(bodies.pop(entry.conn)))
     return found
 
 
