@@ -39,9 +39,9 @@ def formula_safe(cell: str) -> str:
 
 
 def to_csv(rows: Iterable[tuple[str, Label]]) -> str:
-    """(file, label) of each as CSV, with a head."""
+    """(file, label) of each as CSV with a head, by RFC 4180."""
     out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
+    table = csv.writer(out, lineterminator="\r\n")
     table.writerow(FIELDS)
     for file, label in rows:
         values = (file, *msgspec.structs.astuple(label))
