@@ -56,6 +56,7 @@ class SessionResult:
         policy: digest of the policy the live side was made under, '' if unknown.
         places: number of a message -> its place in the recording.
         crossings: what crossed the wire besides the messages judged, in order of line.
+        detected: what the recorder replaced, as labels; None where nothing is known of that.
     """
 
     recording_id: str
@@ -74,6 +75,7 @@ class SessionResult:
     policy: str = ""
     places: Mapping[int, Place] = field(default_factory=dict, repr=False)
     crossings: Sequence[Crossing] = field(default=(), repr=False)
+    detected: Sequence[Label] | None = field(default=None, repr=False)
 
     @property
     def file(self) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Any
 
 from harness.dialects.strict_json import StrictJsonError, loads
 from harness.pipeline.outcome import Outcome
@@ -89,6 +90,13 @@ def crossings_of(entries: Sequence[AnyEntry]) -> list[Crossing]:
     return found
 
 
+_PLAIN: dict[type[Any], tuple[Direction, str]] = {
+    HttpError: ("in", "request failed"),
+    WsAccept: ("in", "connection accepted"),
+    WsAbort: ("in", "connection lost"),
+}
+
+
 def _word(entry: AnyEntry) -> tuple[Direction, str] | None:
     match entry:
         case WsMessage(dir="out"):
@@ -97,19 +105,13 @@ def _word(entry: AnyEntry) -> tuple[Direction, str] | None:
             return "out", f"{entry.method if _WORD.fullmatch(entry.method) else 'request'} {entry.service}"
         case HttpResponse():
             return "in", f"answer {entry.status}"
-        case HttpError():
-            return "in", "request failed"
-        case WsAccept():
-            return "in", "connection accepted"
         case WsReject():
             return "in", f"connection refused {entry.status}"
         case WsClose():
             code = "" if entry.code is None else f", {entry.code}"
             return ("out", f"closed by us{code}") if entry.by == "us" else ("in", f"closed by the service{code}")
-        case WsAbort():
-            return "in", "connection lost"
         case _:
-            return None
+            return _PLAIN.get(type(entry))
 
 
 def _type_of(text: str | None) -> str:

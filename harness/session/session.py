@@ -202,7 +202,7 @@ async def _drive(
 
     async def handle(outcome: Outcome, latency_ns: int) -> None:
         if not plan.clock.virtual:
-            book.record(END_TO_END, latency_ns)
+            book.record(END_TO_END, latency_ns, conversation=outcome.conversation)
         if plan.store is not None:
             await plan.store.take(pipeline, outcome, None if plan.clock.virtual else latency_ns)
 

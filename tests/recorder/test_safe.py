@@ -40,7 +40,7 @@ def test_a_header_with_personal_data() -> None:
 )
 def test_subprotocols(offered: str, stored: str) -> None:
     """Names are stored; what may be a token in their place, or stands behind a word for one, is not."""
-    assert safe_headers([("Sec-WebSocket-Protocol", offered)]) == (("sec-websocket-protocol", stored),)
+    assert safe_headers([("Sec-WebSocket-Protocol", offered)], lambda _: False) == (("sec-websocket-protocol", stored),)
 
 
 @pytest.mark.parametrize(

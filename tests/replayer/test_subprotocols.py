@@ -86,7 +86,8 @@ def test_over_a_socket(tape: Any, tmp_path: Path) -> None:
             for offered, expected in zip(offers, ("w4 v2.chat", "w1 v1.chat"), strict=True):
                 async with connect(url, subprotocols=offered, proxy=None) as ws:
                     assert (ws.subprotocol, await ws.recv()) == (offered[-1], expected)
-            for refused in ([], ["v3.chat"]):
+            refusals: list[Any] = [[], ["v3.chat"]]
+            for refused in refusals:
                 with pytest.raises(InvalidStatus, match="400") as caught:
                     await connect(url, subprotocols=refused or None, proxy=None)
                 assert b"subprotocol" in bytes(caught.value.response.body or b"")

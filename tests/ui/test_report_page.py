@@ -85,7 +85,17 @@ def test_keys_and_permalinks(visit: Visit, run: Run) -> None:
     """j, k, n, p, /, ?, o, c; an address leads back to the same message, also in a new page."""
     seen = visit(*run)
     page = seen.page
-    for key, at in (("c", "#c"), ("j", "0a1b2c3d"), ("j", "quiet-1"), ("k", "0a1b2c3d"), ("n", "/2"), ("n", "/3"), ("n", "/4"), ("n", "/5"), ("p", "/4")):
+    for key, at in (
+        ("c", "#c"),
+        ("j", "0a1b2c3d"),
+        ("j", "quiet-1"),
+        ("k", "0a1b2c3d"),
+        ("n", "/2"),
+        ("n", "/3"),
+        ("n", "/4"),
+        ("n", "/5"),
+        ("p", "/4"),
+    ):
         page.keyboard.press(key)
         page.wait_for_url(re.compile(re.escape(at) + "$"), wait_until="commit")
         if at.startswith("/"):
@@ -122,7 +132,9 @@ def test_everybody_can_use_it(visit: Visit, run: Run, scheme: str, width: int) -
             page.wait_for_selector(".message.here")
             page.locator("#detail summary").first.click()
         found = axe.Axe().run(page)
-        assert [(v["id"], n["target"], n.get("failureSummary")) for v in found.response["violations"] for n in v["nodes"]] == []
+        assert [
+            (v["id"], n["target"], n.get("failureSummary")) for v in found.response["violations"] for n in v["nodes"]
+        ] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -161,7 +173,9 @@ def test_hostile_transcripts_do_nothing(visit: Visit, hostile_run: Run) -> None:
     words = page.evaluate(_VISIT_ALL)
     assert len(words) == 200
     allowed = {"\n", "\t", "\xa0"}
-    assert {c for text in words for c in set(text) if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")} <= allowed
+    assert {
+        c for text in words for c in set(text) if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    } <= allowed
     assert page.evaluate("typeof window.pwned") == "undefined"
     foreign = "img, iframe, object, embed, form, base, svg script, [onload], [onerror], [src], a[href]:not([href^='#'])"
     assert page.locator(foreign).count() == 0
@@ -200,7 +214,11 @@ class ManyRows:
                 if number > self._messages:
                     return
                 text = " ".join(chance.choices(words, k=14))
-                name = {"session": f"s{session}", "file": f"s{session}.rec.jsonl", "conversation": f"c{session}-{text[:5]}"}
+                name = {
+                    "session": f"s{session}",
+                    "file": f"s{session}.rec.jsonl",
+                    "conversation": f"c{session}-{text[:5]}",
+                }
                 payload = row["payload"] | {"text": text} if isinstance(row["payload"], dict) else row["payload"]
                 yield {**row, **name, "number": number, "payload": payload, "digest": f"{chance.getrandbits(256):064x}"}
 
