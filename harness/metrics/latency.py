@@ -68,10 +68,11 @@ class _Stage:
 
 
 class LatencyBook:
-    """Collects durations by stage."""
+    """Collects durations by stage, and how deep queues became."""
 
     def __init__(self) -> None:
         self._stages: dict[str, _Stage] = {}
+        self._peaks: dict[str, int] = {}
 
     def record(self, stage: str, ns: int) -> None:
         """Add one duration.
@@ -89,6 +90,14 @@ class LatencyBook:
         if found is None:
             found = self._stages[stage] = _Stage()
         found.record(ns)
+
+    def peak(self, name: str, value: int) -> None:
+        """Keep the largest ``value`` of a depth."""
+        self._peaks[name] = max(self._peaks.get(name, 0), value)
+
+    def peaks(self) -> dict[str, int]:
+        """Depth -> its largest value."""
+        return dict(sorted(self._peaks.items()))
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Stage -> n and percentiles in ms, by rule 1; the whole way last."""

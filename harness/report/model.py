@@ -181,7 +181,9 @@ def _measurements(run: RunResult) -> dict[str, Any]:
         return settle({"latency": missing, "latency_slo_rate": missing, "latency_slo_ms": SLO_MS, **held})
     figures, more = run.measurements.slo_figures(), settle(held)
     why = {**figures.pop("why", {}), **more.pop("why", {})}
-    return {"latency": run.measurements.summary(), **figures, **more, **({"why": why} if why else {})}
+    peaks = run.measurements.peaks()
+    depth = {"depth_max": peaks} if peaks else {}
+    return {"latency": run.measurements.summary(), **depth, **figures, **more, **({"why": why} if why else {})}
 
 
 def _held_back(run: RunResult) -> dict[str, Any] | Missing:
