@@ -16,6 +16,8 @@ import hmac
 from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace as entry_replaced
+
 from harness.dialects.base import Dialect, Event
 from harness.pii import Redactor
 from harness.pii.surrogate import SurrogateVault
@@ -220,7 +222,7 @@ class Recorder:
             return
         text.conversation, text.seq = event.conversation, event.seq
         withheld = handle.withhold("dropped")
-        handle.build, handle.ready, handle.withhold = (lambda n: replace(withheld, n=n)), (lambda: True), None
+        handle.build, handle.ready, handle.withhold = (lambda n: entry_replaced(withheld, n=n)), (lambda: True), None
         self._queue.flush()
 
     def gap(self, gap: GapFound, after: int) -> None:
