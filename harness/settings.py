@@ -81,7 +81,26 @@ class Settings(BaseSettings):
     )
     gap_timeout_s: float = Field(default=5.0, gt=0, le=3600, description="How long a hole in the order is waited for.")
     connect_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Limit for one dial or request.")
-    reconnect_attempts: int = Field(default=8, ge=0, le=1000, description="Dials in a row before giving up.")
+    reconnect_attempts: int = Field(default=30, ge=0, le=1000, description="Dials in a row before giving up.")
+    reconnect_s: float = Field(default=900.0, ge=0, le=86400, description="How long the service may be away.")
+    ping_interval_s: float = Field(default=20.0, ge=0, le=3600, description="Between our pings; 0 = none.")
+    ping_timeout_s: float = Field(default=20.0, gt=0, le=3600, description="For a sign of life after a ping.")
+    heartbeat_timeout_s: float = Field(
+        default=75.0, ge=0, le=3600, description="For any message of a service that has heartbeats; 0 = no watch."
+    )
+    max_message_bytes: int = Field(
+        default=16 << 20, ge=64 << 10, le=256 << 20, description="A larger message ends the connection with 1009."
+    )
+    queue_messages: int = Field(default=1024, ge=1, le=1_000_000, description="Messages that may wait to be judged.")
+    queue_policy: Literal["block", "drop"] = Field(
+        default="block",
+        description="When they do: hold the service back, or drop what comes, each with its audit record and a gap.",
+    )
+    subscriptions_per_s: float = Field(default=10.0, ge=0, le=10_000, description="Our own rate limit; 0 = none.")
+    requests_per_s: float = Field(
+        default=10.0, ge=0, le=10_000, description="Our own rate limit of REST calls; 0 = none."
+    )
+    request_s: float = Field(default=120.0, gt=0, le=3600, description="How long one REST call may be tried again.")
     durability: Literal["process", "group", "always"] = Field(
         default="process",
         description="When a recorded entry counts as written: by the system, in batches, on the disk.",

@@ -14,6 +14,7 @@ from typing import Literal
 import click
 
 from harness.cli.common import ExitCode, exit_code_of, say, shown, verb
+from harness.cli.link_states import LinkTeller
 from harness.cli.live_options import dialect_option, live_options
 from harness.cli.record_proxy import proxy_plan, record_through_proxy
 from harness.cli.stopping import stop_on_signals
@@ -98,7 +99,7 @@ def command(
     policy = policy_of(settings) if spoken is None else policy_for(policy_of(settings), spoken)
     jobs = [Job(name=name or safe_name(group[0]), conversations=group, policy=policy) for group in groups]
     _refuse_existing(out, jobs)
-    live = live_run(settings, record_to=out, seed=seed, dialect=spoken)
+    live = live_run(settings, record_to=out, seed=seed, dialect=spoken, on_state=LinkTeller())
     if settings.key_file is None and seed is None and not live.addresses.loopback:
         say("no --key-file: surrogates agree within this session only (make a key with: harness key new FILE)")
     with _audited(replace(live, durability=durability or live.durability), audit) as audited:

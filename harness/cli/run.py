@@ -13,8 +13,10 @@ import click
 
 from harness.cli.common import ExitCode, exit_code_of, say, shown, verb
 from harness.cli.history import now
+from harness.cli.link_states import LinkTeller
 from harness.cli.live_options import dialect_option, live_options
 from harness.cli.progress import Steps
+from harness.cli.stopping import stop_on_signals
 from harness.dialects.base import Dialect
 from harness.dialects.generic import SOLE
 from harness.errors import ConfigError, HarnessError
@@ -25,6 +27,7 @@ from harness.session.modes import RecordMode, chosen_mode
 from harness.session.parts import policy_for, policy_of
 from harness.session.refresh import mode_plan, refresh
 from harness.session.runs import run_on_live, run_on_recordings
+from harness.session.session import SessionRun
 from harness.session.setup import checked_name, safe_name
 from harness.settings import Settings
 
@@ -104,11 +107,18 @@ def _live(
     if not conversations:
         raise ConfigError("--conversation", "none", "at least one conversation id")
     jobs = [Job(name=safe_name(one), conversations=[one], policy=policy) for one in conversations]
-    report, runs = asyncio.run(run_on_live(settings, jobs, folder, dialect))
+    report, runs = asyncio.run(_followed(settings, jobs, folder, dialect))
     errors = [run.error for run in runs if run.error]
     for error in errors:
         say(f"harness: {shown(str(error))}")
     return report, exit_code_of(errors[0]) if errors else ExitCode.OK
+
+
+async def _followed(
+    settings: Settings, jobs: list[Job], folder: Path, dialect: Dialect | None
+) -> tuple[dict[str, Any], list[SessionRun]]:
+    with stop_on_signals() as stop:
+        return await run_on_live(settings, jobs, folder, dialect, stop=stop, on_state=LinkTeller())
 
 
 def _refreshed(

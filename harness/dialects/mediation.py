@@ -104,6 +104,7 @@ class MediationDialect:
 
     name = "mediation/2"
     needs_token = True
+    heartbeats = True
     ends_with_close = False
 
     def decode(self, data: str | bytes) -> Event:

@@ -81,12 +81,13 @@ def _exact(values: Sequence[int]) -> dict[str, Any]:
 
 
 class LatencyBook:
-    """Collects durations by stage."""
+    """Collects durations by stage, and how deep queues became."""
 
     def __init__(self) -> None:
         self._stages: dict[str, _Stage] = {}
         self._sessions: dict[str, SessionBook] = {}
         self._conversations: dict[str, array[int]] = {}
+        self._peaks: dict[str, int] = {}
 
     def session(self, name: str) -> SessionBook:
         """The book of one session: what it records is recorded here too, and told apart by :meth:`by_session`."""
@@ -120,6 +121,14 @@ class LatencyBook:
     def by_conversation(self) -> Mapping[str, dict[str, Any]]:
         """Conversation -> n and exact quantiles of its messages in ms, by rule 1."""
         return {name: _exact(sorted(values)) for name, values in sorted(self._conversations.items())}
+
+    def peak(self, name: str, value: int) -> None:
+        """Keep the largest ``value`` of a depth."""
+        self._peaks[name] = max(self._peaks.get(name, 0), value)
+
+    def peaks(self) -> dict[str, int]:
+        """Depth -> its largest value."""
+        return dict(sorted(self._peaks.items()))
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Stage -> n and percentiles in ms, by rule 1; the whole way last."""
@@ -163,6 +172,10 @@ class SessionBook(LatencyBook):
         total[0] += 1
         total[1] += ns
         total[2] = max(total[2], ns)
+
+    def peak(self, name: str, value: int) -> None:
+        """Keep the largest ``value`` of a depth, in the whole book."""
+        self._whole.peak(name, value)
 
     def means(self) -> dict[str, dict[str, Any]]:
         """Stage -> n, mean_ms, max_ms; the whole way last."""

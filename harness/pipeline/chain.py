@@ -55,7 +55,10 @@ from harness.pipeline.validate import drop_entities, fault, unwanted_entities
 from harness.pipeline.verdict import decide, degraded, judge_requests, settle
 from harness.text.span import RedactedText
 
-__all__ = ["Pipeline"]
+__all__ = ["DROPPED", "Pipeline"]
+
+DROPPED = ("queue", "dropped")
+"""Stage and reason of a message the queue had no room for."""
 
 
 def _no_mark(_: str) -> None:
@@ -103,6 +106,19 @@ class Pipeline:
         event = self._decode(data, service)
         self._mark("decode")
         work = Work(number=self._slots.open(), event=event, raw=data, service=service)
+        if event.seq is None or not event.conversation:
+            self._process(work)
+        else:
+            self._in_order(work)
+        return self._leave()
+
+    def drop(self, event: Event) -> list[Effect]:
+        """A message that was dropped before it came here: ``event`` says whose it was, and nothing of its text.
+
+        It keeps its place in the order, is rejected, and is a gap of its own.
+        """
+        self._mark("")
+        work = Work(number=self._slots.open(), event=event, raw="", fault=DROPPED)
         if event.seq is None or not event.conversation:
             self._process(work)
         else:
@@ -173,8 +189,12 @@ class Pipeline:
             self._redact.tear(conversation)
             gap = GapFound(conversation=conversation, from_seq=item.first, to_seq=item.last, reason=reason)
             self._effects.append(gap)
-        else:
-            self._process(item)
+            return
+        if item.fault == DROPPED and item.event.seq is not None:
+            self._redact.tear(conversation)
+            seq = item.event.seq
+            self._effects.append(GapFound(conversation=conversation, from_seq=seq, to_seq=seq, reason="dropped"))
+        self._process(item)
 
     def _drain(self, conversation: str, state: ConversationState, reason: str) -> None:
         for item in state.sequencer.give_up():

@@ -131,7 +131,7 @@ class Outcome:
         seq: the service's sequence number, if any.
         event: wire type, or "malformed".
         verdict: see the module's rule 2.
-        stage: the stage that decided: decode | validate | ground | redact | budget | audit | judge.
+        stage: the stage that decided: queue (no room) | decode | validate | ground | redact | budget | audit | judge.
         reasons: codes, most important first; never payload text.
         spans: personal data found, in order of path and offset.
         payload: the message with every span replaced (a JSON value, or RedactedText when undecodable).

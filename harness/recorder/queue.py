@@ -22,11 +22,13 @@ class Pending:
     Args:
         build: makes the entry from its ``n`` when everything before it is written.
         ready: says whether ``build`` may be called yet.
+        withhold: makes what stands for the entry when its text goes no further, from the rule that says why.
         n: its number, 0 until it is written.
     """
 
     build: Callable[[int], AnyEntry] = field(repr=False)
     ready: Callable[[], bool] = field(default=lambda: True, repr=False)
+    withhold: Callable[[str], AnyEntry] | None = field(default=None, repr=False)
     n: int = 0
 
 

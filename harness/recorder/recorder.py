@@ -16,7 +16,9 @@ import hmac
 from dataclasses import replace
 from typing import Any
 
-from harness.dialects.base import Dialect
+from msgspec.structs import replace as entry_replaced
+
+from harness.dialects.base import Dialect, Event
 from harness.pii import Redactor
 from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.outcome import GapFound, Outcome
@@ -213,6 +215,16 @@ class Recorder:
             self._search.search(text)
             self._queue.flush()
 
+    def dropped(self, handle: Any, event: Event) -> None:
+        """Nobody will look for personal data in the message behind ``handle``: its size and place are kept."""
+        text = self._waiting.pop(handle, None)
+        if text is None:
+            return
+        text.conversation, text.seq = event.conversation, event.seq
+        withheld = handle.withhold("dropped")
+        handle.build, handle.ready, handle.withhold = (lambda n: entry_replaced(withheld, n=n)), (lambda: True), None
+        self._queue.flush()
+
     def gap(self, gap: GapFound, after: int) -> None:
         """Messages were given up after ``after`` inbound messages."""
         t = self._last_us
@@ -275,6 +287,7 @@ class Recorder:
         pending = Pending(
             lambda n: self._message(n, t, conn, "in", text, fragments, asked.n if asked else None),
             lambda: self._search.complete(text),
+            lambda rule: self._without_text(t, conn, text, rule),
         )
         self._waiting[pending] = text
         return self._queue.put(pending)
@@ -303,6 +316,10 @@ class Recorder:
             fragments=moved_fragments(text.raw, fragments, done.text, done.cuts),
             pii=done.labels,
         )
+
+    def _without_text(self, t: int, conn: str, text: WireText, rule: str) -> Withheld:
+        encoded = text.raw.encode("utf-8", "surrogatepass")
+        return self._withheld(0, t, len(encoded), rule, conn, "in", encoded, text)
 
     def _withheld(
         self,

@@ -24,6 +24,7 @@ from harness.session.keys import Key
 from harness.session.label_shift import shifted, write_labels
 from harness.session.parts import Credentials, Tools
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
+from harness.wire.auth import TokenCache
 
 __all__ = ["Job", "LiveRun", "run_live"]
 
@@ -57,6 +58,7 @@ class LiveRun:
         dialect: what the service speaks.
         durability: of the recordings.
         stop: set it to end all sessions early, with their recordings sealed.
+        drain_s: how long they may take to end then.
         parallel: sessions at once.
         on_done: told of every session that ended.
     """
@@ -73,6 +75,7 @@ class LiveRun:
     dialect: Dialect = field(default_factory=MediationDialect)
     durability: Durability = "process"
     stop: asyncio.Event | None = None
+    drain_s: float = 5.0
     parallel: int = 64
     on_done: Callable[[Job, SessionRun], None] = lambda _job, _run: None
 
@@ -84,13 +87,15 @@ async def run_live(live: LiveRun, jobs: Sequence[Job]) -> list[SessionRun]:
         RecordingWriteError: a recording could not be written; every session is stopped.
     """
     gate = asyncio.Semaphore(live.parallel)
+    # A recording holds its own token request; sessions that are not recorded share one token.
+    cache = TokenCache() if live.record_to is None else None
     runs: list[SessionRun | None] = [None] * len(jobs)
 
     async def one(index: int, job: Job) -> None:
         async with gate:
             if live.stop is not None and live.stop.is_set():
                 return
-            runs[index] = run = await run_session(_plan(live, job, index))
+            runs[index] = run = await run_session(_plan(live, job, index, cache))
         if run.recording is not None and job.labels:
             _keep_labels(run, job)
         live.on_done(job, run)
@@ -104,7 +109,7 @@ async def run_live(live: LiveRun, jobs: Sequence[Job]) -> list[SessionRun]:
     return [run for run in runs if run is not None]
 
 
-def _plan(live: LiveRun, job: Job, index: int) -> SessionPlan:
+def _plan(live: LiveRun, job: Job, index: int, cache: TokenCache | None) -> SessionPlan:
     record = None
     if live.record_to is not None:
         path = live.record_to / f"{job.name}.rec.jsonl"
@@ -121,6 +126,8 @@ def _plan(live: LiveRun, job: Job, index: int) -> SessionPlan:
         stopwatch=clock,
         dialect=live.dialect,
         stop=live.stop,
+        drain_s=live.drain_s,
+        token_cache=cache,
         options=live.options,
         record=record,
         store=live.store,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,26 +26,41 @@ from harness.session.setup import live_run
 from harness.session.sinks import sinks_of
 from harness.session.store import Store
 from harness.settings import Settings
+from harness.wire.dialler import LinkState
 
 __all__ = ["run_on_live", "run_on_recordings"]
 
 
 async def run_on_live(
-    settings: Settings, jobs: Sequence[Job], folder: Path, dialect: Dialect | None = None
+    settings: Settings,
+    jobs: Sequence[Job],
+    folder: Path,
+    dialect: Dialect | None = None,
+    *,
+    stop: asyncio.Event | None = None,
+    on_state: Callable[[LinkState], None] = lambda _: None,
 ) -> tuple[dict[str, Any], list[SessionRun]]:
-    """Follow conversations of the configured service; nothing is recorded."""
-    book, key = LatencyBook(), load_key(settings.key_file, None)
-    live = live_run(settings, book=book, dialect=dialect)
-    clock = SystemClock()
+    """Follow conversations of the configured service; nothing is recorded.
+
+    When ``stop`` is set, sessions and deliveries have ``drain_s`` together to come to their end.
+    """
+    book, key, clock = LatencyBook(), load_key(settings.key_file, None), SystemClock()
+    live = live_run(settings, book=book, dialect=dialect, stop=stop, on_state=on_state)
+    done: dict[int, SessionRun] = {}
     async with AsyncExitStack() as stack:
         sinks = [await stack.enter_async_context(aclosing(sink)) for sink in sinks_of(settings, clock)]
         store = await stack.enter_async_context(
             Store(folder, key=key, clock=clock, sinks=sinks, drain_s=settings.drain_s)
         )
-        runs = await run_live(live_run(settings, store=store, book=book, dialect=dialect), jobs)
-    results = [live_result(job.name, run, None) for job, run in zip(jobs, runs, strict=True)]
+        runs = await run_live(replace(live, store=store, on_done=lambda job, run: done.update({id(job): run})), jobs)
+        asked_ns = min((run.stopped_ns for run in runs if run.stopped), default=None)
+        if asked_ns is not None:
+            store.hurry(max(0.0, settings.drain_s - (clock.monotonic_ns() - asked_ns) / 1e9))
+    for run in runs:
+        book.peak("queue", run.queue_peak)
+    results = [live_result(job.name, done[id(job)], None) for job in jobs if id(job) in done]
     policies = policies_of(live.tools, policy_of(settings))
-    run = RunResult(
+    result = RunResult(
         name=folder.name,
         mode="live",
         sessions=results,
@@ -51,7 +68,7 @@ async def run_on_live(
         policy_digest=policies,
         tool=tool_name(__version__),
     )
-    return write_report(run, folder), runs
+    return write_report(result, folder), runs
 
 
 async def run_on_recordings(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.client import ClientOptions, MediationClient
 from harness.clock import Clock
-from harness.dialects.base import Dialect
+from harness.dialects.base import Dialect, Event
 from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import Addresses
 from harness.errors import HarnessError, RecordingWriteError
@@ -27,7 +27,7 @@ from harness.session.audit_trail import Taker
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools
 from harness.session.recording import recorder_of
-from harness.wire.auth import NoToken, TokenSource
+from harness.wire.auth import NoToken, TokenCache, TokenSource
 from harness.wire.rest import RestClient
 from harness.wire.tap import NullTap
 
@@ -59,6 +59,7 @@ class SessionPlan:
 
     Args:
         dialect: what the service speaks.
+        token_cache: of the OAuth client, shared with other sessions.
         stop: set it to end the session early: within ``drain_s`` what has come is judged and recorded.
         clock: waits and stamps; a virtual one makes waits instant.
         stopwatch: measures; always a real clock.
@@ -75,6 +76,7 @@ class SessionPlan:
     dialect: Dialect = field(default_factory=MediationDialect)
     stop: asyncio.Event | None = None
     drain_s: float = 5.0
+    token_cache: TokenCache | None = None
     options: ClientOptions = field(default_factory=ClientOptions)
     record: RecordTo | None = None
     store: Taker | None = None
@@ -88,6 +90,7 @@ class SessionRun:
     """What a session came to; ``error`` is what ended it early, ``stopped`` says that it was asked to end.
 
     Where the disk refused, ``suspensions`` has the times; a recording that could not be sealed is in ``unsealed``.
+    ``stopped_ns`` is when it was asked to end, ``queue_peak`` the most messages that ever waited for the pipeline.
     ``premature``: see :meth:`Pipeline.premature`.
     """
 
@@ -98,6 +101,8 @@ class SessionRun:
     unsealed: Path | None = None
     suspensions: tuple[RecordingSuspended, ...] = ()
     stopped: bool = False
+    stopped_ns: int = 0
+    queue_peak: int = 0
     policy_digest: str = ""
     premature: list[tuple[int, int, int]] = field(default_factory=list)
     error: HarnessError | None = None
@@ -128,6 +133,10 @@ class _Listener:
     def unused(self, handle: Any) -> None:
         if self._recorder is not None:
             self._recorder.unused(handle)
+
+    def dropped(self, handle: Any, event: Event) -> None:
+        if self._recorder is not None:
+            self._recorder.dropped(handle, event)
 
     def gap(self, gap: GapFound, after: int) -> None:
         if self._keep:
@@ -207,8 +216,16 @@ async def _drive(
             await plan.store.take(pipeline, outcome, None if plan.clock.virtual else latency_ns)
 
     direct = plan.addresses.loopback
-    timeout_s = plan.options.connect_timeout_s
-    async with RestClient(tap=tap, clock=plan.clock, rng=rng, timeout_s=timeout_s, direct=direct) as rest:
+    options = plan.options if plan.clock.virtual else replace(plan.options, measure=book.record)
+    async with RestClient(
+        tap=tap,
+        clock=plan.clock,
+        rng=rng,
+        timeout_s=options.connect_timeout_s,
+        direct=direct,
+        budget_s=options.request_budget_s,
+        limiter=options.requests,
+    ) as rest:
         tokens = (
             NoToken()
             if not plan.dialect.needs_token
@@ -218,6 +235,7 @@ async def _drive(
                 client_secret=plan.credentials.client_secret,
                 rest=rest,
                 clock=plan.clock,
+                cache=plan.token_cache,
             )
         )
         client = MediationClient(
@@ -232,9 +250,12 @@ async def _drive(
             handle=handle,
             clock=plan.clock,
             rng=rng,
-            options=plan.options,
+            options=options,
         )
-        await _until_stopped(plan, run, client)
+        try:
+            await _until_stopped(plan, run, client)
+        finally:
+            run.queue_peak = client.queue_peak
 
 
 async def _until_stopped(plan: SessionPlan, run: SessionRun, client: MediationClient) -> None:
@@ -248,7 +269,7 @@ async def _until_stopped(plan: SessionPlan, run: SessionRun, client: MediationCl
 
         async def stopper() -> None:
             await stop.wait()
-            run.stopped = True
+            run.stopped, run.stopped_ns = True, plan.clock.monotonic_ns()
             try:
                 async with asyncio.timeout(plan.drain_s):
                     await client.leave()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from harness.clock import Clock
-from harness.pipeline.chain import Pipeline
+from harness.pipeline.chain import DROPPED, Pipeline
 from harness.pipeline.outcome import Outcome
 from harness.session.folders import made_folder
 from harness.session.keys import Key
@@ -108,12 +108,19 @@ class Store:
             SinkError: the audit log or the outbox failed.
         """
         self._audit.message(outcome, pipeline.audit_body(outcome), latency_ns)
+        if (outcome.stage, *outcome.reasons) == DROPPED:  # nothing of it is left that could be kept
+            self._audit.delivery(outcome, "dropped")
+            return
         if outcome.verdict == "accepted" and not outcome.deliverable:
             return
         parcel = parcel_of(outcome)
         new = await self._dispatch.put(parcel)
         result = _RESULTS[parcel.kind, "done"] if new else "known"
         self._audit.delivery(outcome, result, sink="sqlite")
+
+    def hurry(self, drain_s: float) -> None:
+        """Leaving may take no longer than ``drain_s``; what is not delivered by then stays in the outbox."""
+        self._dispatch.hurry(drain_s)
 
     @property
     def pending(self) -> int:

@@ -126,6 +126,10 @@ class Dispatch:
         """Errands that are not settled."""
         return self._open
 
+    def hurry(self, drain_s: float) -> None:
+        """Leaving may take no longer than ``drain_s``."""
+        self._drain_s = min(self._drain_s, drain_s)
+
     @property
     def states(self) -> dict[str, str]:
         """``closed`` or ``open`` (left alone) for every sink."""

@@ -8,7 +8,10 @@
    much. It still gets every control frame, and so answers pings, closes, and keeps the connection alive. What breaks the
    protocol fails the connection through the library, with the code RFC 6455 has for it. A tap that fails ends the
    connection, and whoever reads is told why.
-5. It holds for the versions of ``HOLDS_FOR``, by a contract test. With any other :func:`hooks_hold` is False, and the
+5. What came and was not taken yet is bounded, in messages and in bytes; beyond that the socket is not read. Up to there
+   it is, so that the service's pings are answered while whoever takes the messages is held up.
+6. The keepalive is ours (``keepalive.py``); a connection it gives up is over at once, without waiting for an answer.
+7. It holds for the versions of ``HOLDS_FOR``, by a contract test. With any other :func:`hooks_hold` is False, and the
    connection is tapped message by message: pings, fragments and handshake headers are then not recorded.
 """
 
@@ -22,12 +25,14 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
-from websockets.frames import Frame
+from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 
 from harness.clock import Clock
 from harness.errors import HarnessError
 from harness.wire.frames import CLOSE, ConnectionTeller, Told
+from harness.wire.keepalive import Keepalive
 from harness.wire.rfc6455 import FrameError, FrameReader
 from harness.wire.tap import Opaque, how_lost, safe_pairs
 
@@ -36,8 +41,13 @@ __all__ = ["HOLDS_FOR", "TappedConnection", "hooks_hold", "tapped_connection"]
 HOLDS_FOR = ("15", "16", "17")
 """Major versions of websockets whose private methods these hooks were tested with."""
 
-_UNREAD = 256
+_UNREAD = 16_384
 """Messages that may wait for the reader before the socket is not read any more."""
+
+_UNREAD_BYTES = 16 << 20
+"""The same in bytes of their payloads."""
+
+_HEAD_END = b"\r\n\r\n"
 
 _HOOKS = ("send_request", "process_response", "recv_frame", "send_frame")
 
@@ -48,11 +58,18 @@ def hooks_hold(version: str | None = None) -> bool:
     return found.split(".", 1)[0] in HOLDS_FOR and all(hasattr(ClientProtocol, name) for name in _HOOKS)
 
 
-def tapped_connection(teller: ConnectionTeller, clock: Clock) -> Callable[..., ClientConnection]:
-    """What to pass as ``create_connection``: a connection that tells ``teller`` of every frame."""
+def tapped_connection(
+    teller: ConnectionTeller, clock: Clock, *, interval_s: float = 0.0, timeout_s: float = 0.0
+) -> Callable[..., ClientConnection]:
+    """What to pass as ``create_connection``: a connection that tells ``teller`` of every frame.
+
+    Args:
+        interval_s: between our pings; 0 = none.
+        timeout_s: for a sign of life after a ping.
+    """
 
     def create(protocol: ClientProtocol, **options: Any) -> ClientConnection:
-        return TappedConnection(teller, clock, protocol, **options)
+        return TappedConnection(teller, clock, (interval_s, timeout_s), protocol, **options)
 
     return create
 
@@ -60,8 +77,19 @@ def tapped_connection(teller: ConnectionTeller, clock: Clock) -> Callable[..., C
 class TappedConnection(ClientConnection):
     """A connection whose messages are read with :meth:`next_message`."""
 
-    def __init__(self, teller: ConnectionTeller, clock: Clock, protocol: ClientProtocol, **options: Any) -> None:
+    def __init__(
+        self,
+        teller: ConnectionTeller,
+        clock: Clock,
+        pings: tuple[float, float],
+        protocol: ClientProtocol,
+        **options: Any,
+    ) -> None:
         self._teller = teller
+        self._pings = pings
+        self._keepalive: Keepalive | None = None
+        self._head_tail = b""
+        self._unread_bytes = 0
         self._now_ns = clock.monotonic_ns
         self._came_ns = 0
         self._peer_ended = False
@@ -86,16 +114,15 @@ class TappedConnection(ClientConnection):
         inbox = self._teller.inbox
         if self.failure is not None:
             raise self.failure
-        if self._reader is None:
-            await self.recv()
-            return inbox.popleft()
         while not inbox:
             if self._lost:
                 raise self._why_lost()
             await self._wait()
-        if self._held and len(inbox) < _UNREAD // 2:
+        told = inbox.popleft()
+        self._unread_bytes -= len(told.data)
+        if self._held and len(inbox) < _UNREAD // 2 and self._unread_bytes < _UNREAD_BYTES // 2:
             self._hold(False)
-        return inbox.popleft()
+        return told
 
     def _why_lost(self) -> Exception:
         return self.failure or self.protocol.close_exc
@@ -114,12 +141,16 @@ class TappedConnection(ClientConnection):
     def _hold(self, held: bool) -> None:
         self._held = held
         if held:
+            if self._keepalive is not None:
+                self._keepalive.deafened()
             self.transport.pause_reading()
         else:
             self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         self._came_ns = self._now_ns()
+        if self._keepalive is not None:
+            self._keepalive.heard += 1
         try:
             self._take(data)
         except HarnessError as error:
@@ -133,15 +164,21 @@ class TappedConnection(ClientConnection):
         if self._reader is not None:
             self._read(self._reader, data)
             return
-        begun = self._teller.accepted
-        super().data_received(data)
-        if not begun and self._teller.accepted and data.endswith(b"\r\n\r\n"):
-            # Nothing but the handshake: the library stands at the start of a frame, where it can be left.
+        # The library gets the handshake and not a byte more: it stands at the start of a frame then, and can be left.
+        known = len(self._head_tail)
+        end = (self._head_tail + data).find(_HEAD_END)
+        head = len(data) if end < 0 else end + len(_HEAD_END) - known
+        self._head_tail = (self._head_tail + data)[-3:] if end < 0 else b""
+        super().data_received(data[:head])
+        if self._teller.accepted:
             limit = self.protocol.max_message_size
             self._reader = FrameReader(deflate=bool(self.protocol.extensions), limit=limit or 1 << 62)
+            self._keepalive = Keepalive(_Line(self), *self._pings)
+        if len(data) > head:
+            self._take(data[head:]) if self._reader is not None else super().data_received(data[head:])
 
     def _read(self, reader: FrameReader, data: bytes) -> None:
-        teller, inbox = self._teller, self._teller.inbox
+        teller, inbox, had = self._teller, self._teller.inbox, len(self._teller.inbox)
         try:
             for opcode, fin, payload in reader.feed(data):
                 if opcode >= CLOSE:
@@ -156,8 +193,10 @@ class TappedConnection(ClientConnection):
             self._closing = True
             super().data_received(b"")
         if inbox:
+            self._unread_bytes += sum(len(inbox[i].data) for i in range(had, len(inbox)))
             self._wake()
-            if len(inbox) > _UNREAD and not self._held and not self._closing:
+            full = len(inbox) > _UNREAD or self._unread_bytes > _UNREAD_BYTES
+            if full and not self._held and not self._closing:
                 self._hold(True)
 
     def eof_received(self) -> None:
@@ -170,8 +209,19 @@ class TappedConnection(ClientConnection):
             by_peer = self._peer_ended or exc is not None
             self._teller.lost("peer" if by_peer else "us", how_lost(exc), self._now_ns())
         super().connection_lost(exc)
+        if self._keepalive is not None:
+            self._keepalive.stop()
         self._lost = True
         self._wake()
+
+    def give_up(self, reason: str) -> None:
+        """End the connection at once: there is nobody whose answer could be waited for."""
+        if self.protocol.state is State.OPEN:
+            self.protocol.fail(CloseCode.INTERNAL_ERROR, reason)
+            self.send_data()
+        self.transport.abort()
+
+    # -- the hooks ---------------------------------------------------------------------------------------------------
 
     def _on_request(self, request: Request) -> None:
         self._teller.open(request.path, _pairs(request), self._now_ns())
@@ -193,6 +243,33 @@ class TappedConnection(ClientConnection):
             self._closing = True
             if self._held:  # the answer to it stands behind what nobody reads any more
                 self._hold(False)
+
+
+class _Line:
+    """What the keepalive sees of a connection."""
+
+    def __init__(self, connection: TappedConnection) -> None:
+        self._connection = connection
+
+    @property
+    def deaf(self) -> bool:
+        return self._connection._held
+
+    def ping(self, data: bytes) -> bool:
+        return self._control(self._connection.protocol.send_ping, data)
+
+    def pong(self) -> bool:
+        return self._control(self._connection.protocol.send_pong, b"")
+
+    def _control(self, send: Callable[[bytes], None], data: bytes) -> bool:
+        if self._connection.protocol.state is not State.OPEN:
+            return False
+        send(data)
+        self._connection.send_data()
+        return True
+
+    def dead(self) -> None:
+        self._connection.give_up("keepalive ping timeout")
 
 
 def _wrap(protocol: ClientProtocol, name: str, told: Callable[[Any], None]) -> None:

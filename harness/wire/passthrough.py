@@ -23,7 +23,7 @@ from harness.wire.quiet import quiet
 from harness.wire.rest import tee_transport
 from harness.wire.serve import Peer, PeerClosed
 from harness.wire.serve_http import Answer, Call
-from harness.wire.stream import Link, LinkClosed, dial
+from harness.wire.stream import Limits, Link, LinkClosed, dial
 from harness.wire.tap import Tap
 
 __all__ = ["Relay", "open_relay"]
@@ -89,7 +89,7 @@ class Relay:
             attempt=1,
             tap=self._tap,
             clock=self._clock,
-            timeout_s=self._timeout_s,
+            limits=Limits(timeout_s=self._timeout_s),
             subprotocol=subprotocol,
         )
 

@@ -1,12 +1,14 @@
 """HTTP of the client side: one httpx client with a tee, retries with back-off, typed errors.
 
 1. Every byte passes the tap on its way; the tee takes the time before anything is parsed.
-2. 429, 408 and 5xx are tried again under a budget; a POST carries an ``Idempotency-Key`` that stays the same.
+2. 429, 408 and 5xx are tried again under a budget of attempts and time; a POST carries an ``Idempotency-Key`` that stays
+   the same. A wait that would go beyond the budget is not begun.
 3. Loopback is never reached through a proxy of the environment.
 4. No error holds a body, a header or a query.
 5. Bodies are asked for as they are; one that comes compressed all the same is told to the tap decoded.
 6. No log holds them either: httpx and httpcore are silent about our exchanges (``wire/quiet.py``).
 7. A body that is not read to its end is told to the tap as an error: nobody waits for the rest.
+8. Every attempt takes its turn at the rate limiter, if there is one.
 """
 
 from __future__ import annotations
@@ -27,13 +29,18 @@ from harness.clock import Clock
 from harness.errors import ConnectionLost, PermissionDenied, RateLimited, ServiceError
 from harness.wire.backoff import Backoff, retry_after_s
 from harness.wire.decoding import BodyDecoder, content_coding
+from harness.wire.limiter import RateLimiter
 from harness.wire.quiet import quiet
 from harness.wire.tap import Tap
 from harness.wire.tls import public_authorities, tls_refusal
 
-__all__ = ["RestClient", "RestResponse", "tee_transport"]
+__all__ = ["BUDGET_S", "RestClient", "RestResponse", "scope_named", "tee_transport"]
 
 _MAX_BODY = 8 * 1024 * 1024
+BUDGET_S = 600.0
+"""How long one request may be tried, waits included."""
+
+_WANTED = "conversation:read, ai:agentassist:read or ai:llm:read"
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -69,6 +76,8 @@ class RestClient:
         attempts: tries in all before the last failure is raised.
         direct: take nothing from the environment (loopback).
         connections: open at once at most; requests beyond wait for one.
+        budget_s: time in which a request may be tried again.
+        limiter: our own rate limit.
     """
 
     def __init__(
@@ -81,10 +90,14 @@ class RestClient:
         attempts: int = 4,
         direct: bool = True,
         connections: int = 100,
+        budget_s: float = BUDGET_S,
+        limiter: RateLimiter | None = None,
     ) -> None:
         self._clock = clock
         self._rng = rng
         self._attempts = attempts
+        self._budget_ns = int(budget_s * 1e9)
+        self._limiter = limiter
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=20)
         verify = public_authorities() if direct else True
         transport = httpx.AsyncHTTPTransport(verify=verify, trust_env=not direct, limits=limits)
@@ -124,13 +137,18 @@ class RestClient:
             **(headers or {}),
         }
         backoff = Backoff(self._rng)
+        deadline_ns = self._clock.monotonic_ns() + self._budget_ns
         while True:
+            if self._limiter is not None:
+                await self._limiter.turn()
             response, error = await self._once(url, service, body, sent, auth)
             if response is not None and response.status not in _RETRIED:
                 return _checked(response)
-            if backoff.failures + 1 >= self._attempts:
+            asked_s = None if response is None else self._asked_s(response)
+            due_ns = self._clock.monotonic_ns() + int(backoff.next_s(asked_s) * 1e9)
+            if backoff.failures >= self._attempts or due_ns > deadline_ns:
                 raise error if error is not None else self._typed(response)
-            await self._wait(backoff, response)
+            await self._clock.sleep_until(due_ns)
 
     async def _once(
         self, url: str, service: str, body: str, headers: Mapping[str, str], auth: tuple[str, str] | None
@@ -154,10 +172,6 @@ class RestClient:
         handle = response.extensions.get("tap_handles", [None])[-1]
         return RestResponse(status=response.status_code, headers=response.headers, text=text, handle=handle), None
 
-    async def _wait(self, backoff: Backoff, response: RestResponse | None) -> None:
-        delay_s = backoff.next_s(None if response is None else self._asked_s(response))
-        await self._clock.sleep_until(self._clock.monotonic_ns() + int(delay_s * 1e9))
-
     def _asked_s(self, response: RestResponse) -> float | None:
         return retry_after_s(response.headers.get("retry-after"), self._clock.wall())
 
@@ -179,19 +193,19 @@ async def _read(response: httpx.Response) -> bytes:
 
 def _checked(response: RestResponse) -> RestResponse:
     if response.status == 403:
-        raise PermissionDenied(_scope(response.text))
+        raise PermissionDenied(scope_named(response.text))
     return response
 
 
-def _scope(text: str) -> str:
-    """The scope a 403 names, from its JSON body; the wanted ones where it names none."""
+def scope_named(text: str, wanted: str = _WANTED) -> str:
+    """The scope a 403 names in its JSON body; ``wanted`` where it names none that is plainly one."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = {}
     found = value.get("scope") if isinstance(value, dict) else None
     plain = isinstance(found, str) and len(found) <= 64 and found.replace(":", "").replace("-", "").isalnum()
-    return found if plain and isinstance(found, str) else "conversation:read, ai:agentassist:read or ai:llm:read"
+    return found if plain and isinstance(found, str) else wanted
 
 
 def _kind(error: httpx.HTTPError) -> str:

@@ -2,8 +2,9 @@
 
 1. Whatever pieces the bytes come in, the same frames come out, in order, as soon as their last byte is there.
 2. Control frames may stand between the fragments of a message; every other order is an error.
-3. Memory is bounded: a message that grows beyond ``limit``, compressed or not, is an error. After an error nothing more
-   is read: the bytes go on to the far side, whose business it is.
+3. Memory is bounded: a message that grows beyond ``limit``, compressed or not, is an error, and so is one of more
+   fragments than :func:`most_fragments`, however empty they are. After an error nothing more is read: the bytes go on to
+   the far side, whose business it is.
 4. The window of the far side's compressor is never larger than ours, so no parameter of the negotiation is needed.
 """
 
@@ -18,9 +19,12 @@ try:  # websockets brings a fast one where it was built
 except ImportError:  # pragma: no cover
     from websockets.utils import apply_mask
 
-__all__ = ["MAX_MESSAGE", "Frame", "FrameError", "FrameReader"]
+__all__ = ["MAX_MESSAGE", "Frame", "FrameError", "FrameReader", "most_fragments"]
 
 MAX_MESSAGE = 16 * 1024 * 1024
+_LEAST_PIECE = 64
+"""Bytes of the smallest fragments a whole message of the largest size may be cut into (Autobahn's cases 9.3.1, 9.4.1)."""
+
 _TAIL = b"\x00\x00\xff\xff"
 _WHOLE = frozenset({0x81, 0x82})
 """First bytes of a text and of a binary message in one frame, not compressed."""
@@ -30,6 +34,11 @@ _KNOWN = frozenset({0x0, 0x1, 0x2, 0x8, 0x9, 0xA})
 
 Frame = tuple[int, bool, bytes]
 """Opcode, FIN, and the payload unmasked and decompressed; a plain tuple, for there are many."""
+
+
+def most_fragments(limit: int) -> int:
+    """How many fragments a message may have where messages may have ``limit`` bytes."""
+    return 1024 + limit // _LEAST_PIECE
 
 
 class FrameError(Exception):
@@ -51,6 +60,8 @@ class FrameReader:
     def __init__(self, *, deflate: bool = False, limit: int = MAX_MESSAGE) -> None:
         self._deflate = deflate
         self._limit = limit
+        self._most = most_fragments(limit)
+        self._fragments = 0
         self._inflater: Any = None
         self._inflating = False
         self._open = False
@@ -131,13 +142,16 @@ class FrameReader:
         if (opcode == 0) != self._open or (reserved and (opcode == 0 or not self._deflate)):
             raise FrameError("fragments out of order, or compression nobody asked for")
         if opcode:
-            self._message, self._inflating = 0, bool(reserved)
+            self._message, self._fragments, self._inflating = 0, 0, bool(reserved)
         self._open = not fin
         if self._inflating:
             payload = self._inflated(payload, fin)
         self._message += len(payload)
+        self._fragments += 1
         if self._message > self._limit:
             raise FrameError("a message is larger than the limit", 1009)
+        if self._fragments > self._most:
+            raise FrameError("a message has more fragments than the limit", 1009)
         return opcode, fin, payload
 
     def _inflated(self, payload: bytes, fin: bool) -> bytes:

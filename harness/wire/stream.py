@@ -5,12 +5,15 @@
 3. Loopback is never reached through a proxy of the environment; the token is never logged.
 4. A redirect is not followed: the token goes to the address the user named, or nowhere.
 5. Who ended a connection, and how, is told to the tap once, as the protocol has it.
+6. A connection whose far side is silent for the keepalive's interval and time-out is given up (``keepalive.py``).
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
@@ -21,17 +24,19 @@ from websockets.protocol import State
 
 from harness.clock import Clock
 from harness.dialects.mediation_addresses import is_loopback
-from harness.dialects.strict_json import MAX_BYTES
 from harness.errors import ConnectionLost, ServiceError
 from harness.wire.frames import BINARY, CLOSE, TEXT, ConnectionTeller, Told
 from harness.wire.hooks import TappedConnection, hooks_hold, tapped_connection
 from harness.wire.tap import LOST, By, Direction, Tap, safe_pairs
 from harness.wire.tls import tls_refusal
 
-__all__ = ["HandshakeRejected", "Link", "LinkClosed", "Received", "dial"]
+__all__ = ["MAX_MESSAGE", "HandshakeRejected", "Limits", "Link", "LinkClosed", "Received", "dial"]
 
 CLOSE_S = 5.0
 """How long the answer to our close frame is waited for."""
+
+MAX_MESSAGE = 16 << 20
+"""Largest message taken; above the dialect's own 4 MiB, so that one beyond those is rejected and the stream goes on."""
 
 _SILENT = logging.getLogger("harness.wire.websockets")
 _SILENT.addHandler(logging.NullHandler())
@@ -39,12 +44,30 @@ _SILENT.propagate = False
 _SILENT.setLevel(logging.CRITICAL)
 
 
-class HandshakeRejected(ServiceError):
-    """The service answered the handshake with ``status``; ``headers`` are lower-case."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one connection may cost.
 
-    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
+    Args:
+        timeout_s: for the dial, handshake included.
+        ping_interval_s: between our pings; 0 = none.
+        ping_timeout_s: for a sign of life after a ping.
+        max_bytes: a larger message closes the connection with 1009; at least 64 KiB.
+    """
+
+    timeout_s: float = 10.0
+    ping_interval_s: float = 20.0
+    ping_timeout_s: float = 20.0
+    max_bytes: int = MAX_MESSAGE
+
+
+class HandshakeRejected(ServiceError):
+    """The service answered the handshake with ``status``; ``headers`` are lower-case, ``body`` is never shown."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: str = "") -> None:
         self.status = status
         self.headers = headers
+        self.body = body
         super().__init__(f"the stream's handshake was answered with {status}")
 
 
@@ -74,11 +97,10 @@ async def dial(
     attempt: int,
     tap: Tap,
     clock: Clock,
-    timeout_s: float = 10.0,
-    max_bytes: int | None = None,
+    limits: Limits | None = None,
     subprotocol: str = "",
 ) -> Link:
-    """Open a connection; a message of more than ``max_bytes`` (default: the dialect's own limit) closes it with 1009.
+    """Open a connection.
 
     ``subprotocol`` is offered, unless it is ''.
 
@@ -89,22 +111,25 @@ async def dial(
     """
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token.get_secret_value() else {}
     path = "/" + url.split("://", 1)[1].partition("/")[2]
-    teller = ConnectionTeller(conn, tap, attempt)
+    teller, limits = ConnectionTeller(conn, tap, attempt), limits or Limits()
     dialled_ns, frames = clock.monotonic_ns(), hooks_hold()
     options: dict[str, Any] = {"proxy": None} if is_loopback(url) else {}
     if subprotocol:
         options["subprotocols"] = [subprotocol]
+    interval_s, timeout_s = limits.ping_interval_s, limits.ping_timeout_s
     if frames:
-        options["create_connection"] = tapped_connection(teller, clock)
+        make = tapped_connection(teller, clock, interval_s=interval_s, timeout_s=timeout_s)
+        options |= {"create_connection": make, "ping_interval": None}
     else:
+        options |= {"ping_interval": interval_s or None, "ping_timeout": timeout_s}
         teller.open(path, safe_pairs(headers.items()), dialled_ns)
     try:
         connection = await _Connect(
             url,
             additional_headers=headers,
-            open_timeout=timeout_s,
+            open_timeout=limits.timeout_s,
             close_timeout=CLOSE_S,
-            max_size=max_bytes or MAX_BYTES + 1024,
+            max_size=limits.max_bytes,
             logger=_SILENT,
             **options,
         )
@@ -113,13 +138,17 @@ async def dial(
         pairs = safe_pairs(response.headers.raw_items())
         if not frames:
             teller.reject(response.status_code, pairs, bytes(response.body or b""), clock.monotonic_ns())
-        raise HandshakeRejected(response.status_code, dict(pairs)) from None
+        body = bytes(response.body or b"").decode("utf-8", "replace")
+        raise HandshakeRejected(response.status_code, dict(pairs), body) from None
     except (OSError, InvalidHandshake) as error:
         lost = tls_refusal(error) or ConnectionLost(_kind(error), fix="check the address and that the service runs")
         if not teller.opened:  # a dial that came to nothing is an attempt all the same
             teller.open(path, safe_pairs(headers.items()), dialled_ns)
         teller.lost("peer", lost.close, clock.monotonic_ns())
         raise lost from None
+    except asyncio.CancelledError:
+        teller.lost("us", "given up before there was an answer", clock.monotonic_ns())
+        raise
     if not frames:
         assert connection.response is not None
         pairs = safe_pairs(connection.response.headers.raw_items())
@@ -150,6 +179,12 @@ class Link:
         self._clock = clock
         self._frames = frames
         self.conn = teller.conn
+        self.opened_ns = clock.monotonic_ns()
+
+    @property
+    def is_open(self) -> bool:
+        """False once either side began to close, or the transport is gone."""
+        return self._connection.state is State.OPEN
 
     async def send(self, text: str | bytes) -> None:
         """Send a message: a str as text, bytes as binary.
@@ -191,6 +226,13 @@ class Link:
         """Close from our side, if it is still open, and wait for the answer."""
         await self._connection.close(code)
         self._ended()
+
+    def give_up(self, reason: str) -> None:
+        """End the connection at once, as one whose far side is gone; whoever reads it is told 1011 by us."""
+        if isinstance(self._connection, TappedConnection):
+            self._connection.give_up(reason)
+        else:
+            self._connection.transport.abort()
 
     def _ended(self) -> LinkClosed:
         """How the connection ended; without frames, the tap is told now what the library remembers."""

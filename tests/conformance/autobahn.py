@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from harness.clock import SystemClock
 from harness.wire.serve import Peer, PeerClosed, WsServer
-from harness.wire.stream import LinkClosed, dial
+from harness.wire.stream import Limits, LinkClosed, dial
 from harness.wire.tap import NullTap
 
 LARGEST = 17 << 20
@@ -54,7 +54,13 @@ async def client(cases: list[str]) -> list[Any]:
 async def _said(url: str, *, echo: bool) -> list[Any]:
     said: list[Any] = []
     link = await dial(
-        url, token=SecretStr(""), conn="w1", attempt=1, tap=NullTap(), clock=SystemClock(), max_bytes=LARGEST
+        url,
+        token=SecretStr(""),
+        conn="w1",
+        attempt=1,
+        tap=NullTap(),
+        clock=SystemClock(),
+        limits=Limits(max_bytes=LARGEST),
     )
     try:
         while True:

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.dialects.mediation import make_subscription
+from harness.dialects.base import Lifecycle, Other
+from harness.dialects.mediation import MediationDialect, make_subscription
 from harness.pii import RedactionResult, Redactor, SpanStream
 from harness.pii.rules import load_rules
+from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import Effect, GapFound, Generate, JudgeAnswer, Outcome, Send
 from harness.pipeline.policy import PipelinePolicy
 from harness.text.span import RedactedText, Span
@@ -517,3 +519,32 @@ def test_an_outcome_shows_no_text(talk: Make, outcomes: Outcomes) -> None:
     one = talk()
     found = outcomes([one.utterance(SAID), one.completed(SUMMARY), one.end()])
     assert "router" not in repr(found)
+
+
+def test_a_dropped_message_keeps_its_place() -> None:
+    """It is rejected where it stood, is a gap of its own, and holds up nothing behind it."""
+    pipeline = Pipeline(dialect=MediationDialect())
+    first = json.dumps({"type": "heartbeat", "interaction_id": "i-1", "seq": 1})
+    third = json.dumps({"type": "heartbeat", "interaction_id": "i-1", "seq": 3})
+    (one,) = pipeline.feed(first)
+    assert pipeline.feed(third) == []
+    known = {"type": "utterance", "interaction_id": "i-1", "seq": 2}
+    gap, *outcomes = pipeline.drop(Lifecycle(type="utterance", conversation="i-1", seq=2, payload=known))
+    assert gap == GapFound(conversation="i-1", from_seq=2, to_seq=2, reason="dropped")
+    assert isinstance(one, Outcome)
+    assert [(o.number, o.seq, o.stage, o.verdict) for o in outcomes if isinstance(o, Outcome)] == [
+        (2, 3, "audit", "accepted"),
+        (3, 2, "queue", "rejected"),
+    ]
+    assert pipeline.resume_after("i-1") == 3
+
+
+def test_a_dropped_message_nobody_could_read() -> None:
+    """Without a place in the order it is an outcome and nothing else; one that comes again is a duplicate."""
+    pipeline = Pipeline(dialect=MediationDialect())
+    (alone,) = pipeline.drop(Other(type="unknown"))
+    assert isinstance(alone, Outcome) and (alone.stage, alone.reasons) == ("queue", ("dropped",))
+    event = Other(type="unknown", conversation="i-1", seq=1)
+    assert len(pipeline.drop(event)) == 2
+    (again,) = pipeline.drop(event)
+    assert isinstance(again, Outcome) and again.reasons == ("duplicate_seq",)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.dialects.base import Lifecycle
 from harness.errors import RecordingWriteError
 from harness.pii import RedactionResult, Redactor
 from harness.pipeline.outcome import GapFound
@@ -30,6 +31,8 @@ from harness.recording.entry import (
 )
 from harness.recording.reader import Recording
 from harness.text.span import RedactedText
+
+CONVERSATION = "telco-one-0001"
 
 EMAIL, CARD, PHONE = "jane.roe@corvalis-mail.co", "4539 1488 0343 6467", "(628) 232-7719"
 
@@ -327,3 +330,29 @@ def test_a_number_without_quotes_is_a_value_however_it_is_written(
     again.finish()
     assert [outcome.digest for outcome in again.outcomes] == [outcome.digest for outcome in tape.outcomes]
     assert [outcome.pii_redacted for outcome in tape.outcomes] == [True]
+
+
+def test_a_dropped_message(tape: Any) -> None:
+    """Nobody looked into it: its size, digest and place are kept, its text is not; its outcome follows."""
+    text = json.dumps(
+        {"type": "utterance", "interaction_id": CONVERSATION, "seq": 1, "text": "Call jane.roe@x-mail.co"}
+    )
+    handle = tape.hears(text, judge=False)
+    event = Lifecycle(type="utterance", conversation=CONVERSATION, seq=1, payload={"seq": 1})
+    tape.recorder.dropped(handle, event)
+    tape.recorder.dropped(handle, event)
+    tape.fed += 1
+    tape.recorder.inbound(handle, tape.fed)
+    tape.judge(tape.pipeline.drop(event))
+    recording = tape.finish()
+    withheld = next(entry for entry in recording.entries if isinstance(entry, Withheld))
+    assert (withheld.rule, withheld.size, withheld.seq, withheld.conversation) == (
+        "dropped",
+        len(text),
+        1,
+        CONVERSATION,
+    )
+    assert "jane" not in tape.path.read_text()
+    judged = next(entry for entry in recording.entries if isinstance(entry, OutcomeEntry))
+    assert (judged.of, judged.stage, judged.verdict) == (withheld.n, "queue", "rejected")
+    assert [entry.reason for entry in recording.entries if isinstance(entry, Gap)] == ["dropped"]

@@ -8,6 +8,7 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 
 from harness.clock import VirtualClock
 from harness.errors import AuthError, ServiceError
-from harness.wire.auth import TokenSource
+from harness.wire.auth import TokenCache, TokenSource
 from harness.wire.rest import RestClient
 from harness.wire.serve_http import Answer, Call, HttpServer
 from harness.wire.tap import NullTap
@@ -186,3 +187,74 @@ def test_secrets_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     basic = base64.b64encode(f"me:{SECRET}".encode()).decode()
     for record in caplog.records:
         assert not any(secret in record.getMessage() for secret in (SECRET, "token-1", basic))
+
+
+def test_a_failure_is_shared() -> None:
+    """Fifty waiters of a token service that is away cost the attempts of one request, and all get its failure."""
+    service = TokenService(answers=[Answer(status=503)] * 4)
+
+    async def talk(tokens: TokenSource, _: VirtualClock) -> None:
+        found = await asyncio.gather(*(tokens.get() for _ in range(50)), return_exceptions=True)
+        assert {type(one) for one in found} == {ServiceError}
+        assert (await tokens.get()).get_secret_value() == "token-5"
+
+    run(service, talk)
+    assert len(service.calls) == 5
+
+
+def test_a_token_too_short_to_keep_serves_those_who_waited() -> None:
+    """A token that must be renewed at once is still one request for all who asked together."""
+    service = TokenService(life_s=30)
+
+    async def talk(tokens: TokenSource, _: VirtualClock) -> None:
+        found = await asyncio.gather(*(tokens.get() for _ in range(50)))
+        assert {token.get_secret_value() for token in found} == {"token-1"}
+
+    run(service, talk)
+    assert len(service.calls) == 1
+
+
+def test_sources_that_share_a_cache() -> None:
+    """Fifty clients, each with its own connection, make one request for an expired token."""
+    service = TokenService(life_s=100)
+
+    async def main() -> set[str]:
+        clock, cache = VirtualClock(auto=True), TokenCache()
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(asyncio.timeout(30))
+            server = await stack.enter_async_context(HttpServer(service))
+            sources = []
+            for seed in range(50):
+                rest = RestClient(tap=NullTap(), clock=clock, rng=random.Random(seed))
+                sources.append(
+                    TokenSource(
+                        token_url=f"http://127.0.0.1:{server.port}/oauth/token",
+                        client_id="me",
+                        client_secret=SecretStr(SECRET),
+                        rest=await stack.enter_async_context(rest),
+                        clock=clock,
+                        cache=cache,
+                    )
+                )
+            await sources[0].get()
+            clock.advance(200 * SECOND)
+            found = await asyncio.gather(*(source.get() for source in sources))
+            return {token.get_secret_value() for token in found}
+
+    assert asyncio.run(main()) == {"token-2"}
+    assert len(service.calls) == 2
+
+
+def test_a_waiter_that_is_cancelled() -> None:
+    """Whoever fetches may be cancelled: the next one fetches in its place."""
+    service = TokenService()
+
+    async def talk(tokens: TokenSource, _: VirtualClock) -> None:
+        async with asyncio.TaskGroup() as group:
+            leader = group.create_task(tokens.get())
+            others = [group.create_task(tokens.get()) for _ in range(3)]
+            await asyncio.sleep(0)
+            leader.cancel()
+        assert len({(await other).get_secret_value() for other in others}) == 1
+
+    run(service, talk)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from harness.clock import VirtualClock
 from harness.errors import AuthError, ConnectionLost, PermissionDenied, RateLimited, ServiceError
 from harness.wire.auth import TokenSource
-from harness.wire.dialler import Dialler
+from harness.wire.dialler import Dialler, LinkState
 from harness.wire.serve import Handshake, Peer, PeerClosed, Refusal, WsServer
 from harness.wire.stream import Link, LinkClosed
 from harness.wire.tls import TlsRefused
@@ -79,7 +79,7 @@ def run(
                 tap=tap,
                 clock=clock,
                 rng=random.Random(1),
-                **{"attempts": 8, "timeout_s": 5, **options},
+                **{"attempts": 8, **options},
             )
             await talk(dialler, clock)
 
@@ -98,7 +98,7 @@ async def gone(dialler: Dialler, code: int | None, *, valid: bool = False) -> No
     await link.close()
     with pytest.raises(LinkClosed):
         await link.receive()
-    await dialler.lost(code, valid=valid)
+    await dialler.lost(link, code, valid=valid)
 
 
 def test_token_refused_once(ear: Any) -> None:
@@ -248,7 +248,7 @@ def test_well(ear: Any, life_s: int, valid: bool) -> None:
             await link.close()
             clock.advance(life_s * SECOND)
             before = clock.monotonic_ns()
-            await dialler.lost(None, valid=valid)
+            await dialler.lost(link, None, valid=valid)
             assert clock.monotonic_ns() - before <= SECOND // 5
 
     run(talk, ear, service, attempts=3)
@@ -259,10 +259,11 @@ def test_not_well(ear: Any) -> None:
     """A life just short of ten seconds without a valid message is a failure."""
 
     async def talk(dialler: Dialler, clock: VirtualClock) -> None:
-        await (await connected(dialler)).close()
+        link = await connected(dialler)
+        await link.close()
         clock.advance(10 * SECOND - 1)
         with pytest.raises(ConnectionLost):
-            await dialler.lost(1006, valid=False)
+            await dialler.lost(link, 1006, valid=False)
 
     run(talk, ear, attempts=1)
 
@@ -310,3 +311,102 @@ def test_token_service_stays_away(ear: Any) -> None:
             await connected(dialler)
 
     run(talk, ear, tokens=Tokens(None, away, away), attempts=2)
+
+
+def test_a_scope_is_named(ear: Any) -> None:
+    """The scope a 403 of the handshake names is the one that is told."""
+    service = Service(Refusal(status=403, body='{"scope":"ai:agentassist:read"}'))
+
+    async def talk(dialler: Dialler, _: VirtualClock) -> None:
+        with pytest.raises(PermissionDenied, match="ai:agentassist:read"):
+            await dialler.dial()
+
+    run(talk, ear, service)
+
+
+def test_time_budget(ear: Any) -> None:
+    """A service that is away for longer than the budget is given up, however many attempts are left."""
+    service = Service(*[Refusal(status=503, headers=[("retry-after", "100")])] * 50)
+
+    async def talk(dialler: Dialler, clock: VirtualClock) -> None:
+        with pytest.raises(ConnectionLost, match="3 times"):
+            await connected(dialler)
+        assert clock.monotonic_ns() < 250 * SECOND
+
+    run(talk, ear, service, attempts=100, budget_s=250)
+    assert len(service.handshakes) == 3
+
+
+def test_closed_for_policy_again_and_again(ear: Any) -> None:
+    """Whoever is thrown out after each first message comes back ever more slowly, and not for ever."""
+
+    async def talk(dialler: Dialler, clock: VirtualClock) -> None:
+        with pytest.raises(AuthError):
+            while True:
+                await gone(dialler, 1008, valid=True)
+        assert clock.monotonic_ns() >= 5 * SECOND
+
+    run(talk, ear, attempts=8)
+    assert [call[0] for call in ear.calls].count("ws_open") == 8
+
+
+def test_short_lives_slow_the_dialling(ear: Any) -> None:
+    """A service that drops every connection after its first message is dialled every second or two in the end."""
+    times: list[int] = []
+
+    async def talk(dialler: Dialler, clock: VirtualClock) -> None:
+        for _ in range(30):
+            times.append(clock.monotonic_ns())
+            await gone(dialler, 1000, valid=True)
+        assert times[-1] - times[-2] >= SECOND
+        clock.advance(60 * SECOND)
+        link = await connected(dialler)
+        clock.advance(10 * SECOND)
+        await link.close()
+        before = clock.monotonic_ns()
+        await dialler.lost(link, 1000, valid=False)
+        assert clock.monotonic_ns() - before <= SECOND // 5
+
+    run(talk, ear)
+
+
+def test_states_are_told(ear: Any) -> None:
+    """Every dial, wait, success and loss is told, with its reason."""
+    states: list[LinkState] = []
+
+    async def talk(dialler: Dialler, _: VirtualClock) -> None:
+        await gone(dialler, 1001, valid=True)
+
+    run(talk, ear, Service(Refusal(status=503)), on_state=states.append)
+    assert [(state.phase, state.attempt) for state in states] == [
+        ("dialling", 1),
+        ("waiting", 2),
+        ("dialling", 2),
+        ("open", 2),
+        ("lost", 1),
+    ]
+    assert [states[1].why, states[4].why] == ["the handshake was answered with 503", "close 1001"]
+    assert states[1].wait_s > 0
+
+
+def test_the_next_connection_is_open_already(ear: Any) -> None:
+    """A loss that was prepared for costs no pause."""
+
+    async def talk(dialler: Dialler, clock: VirtualClock) -> None:
+        link = await connected(dialler)
+        await link.close()
+        await dialler.lost(link, 1001, valid=True, pause=False)
+        assert clock.monotonic_ns() == 0
+
+    run(talk, ear)
+
+
+def test_larger_than_the_limit_names_the_setting(ear: Any) -> None:
+    """The end of a session by 1009 names what to raise."""
+
+    async def talk(dialler: Dialler, _: VirtualClock) -> None:
+        with pytest.raises(ConnectionLost, match="max_message_bytes"):
+            while True:
+                await gone(dialler, 1009, valid=True)
+
+    run(talk, ear)

@@ -15,8 +15,9 @@ from websockets.http11 import Request, Response
 
 from harness.clock import SystemClock
 from harness.errors import ConnectionLost
-from harness.wire import stream
+from harness.wire import hooks, stream
 from harness.wire.hooks import HOLDS_FOR, hooks_hold
+from harness.wire.rfc6455 import FrameReader, most_fragments
 from harness.wire.stream import HandshakeRejected, Link, LinkClosed
 from harness.wire.tap import Opaque, Tap
 
@@ -60,7 +61,7 @@ async def played(serve_one: Callable[[ServerConnection], Awaitable[None]], **opt
     return heard, got
 
 
-async def dialled(heard: Heard, port: int, attempt: int = 1) -> Link:
+async def dialled(heard: Heard, port: int, attempt: int = 1, limits: stream.Limits | None = None) -> Link:
     return await stream.dial(
         f"ws://127.0.0.1:{port}/s?v=1",
         token=SecretStr("t0p"),
@@ -68,7 +69,7 @@ async def dialled(heard: Heard, port: int, attempt: int = 1) -> Link:
         attempt=attempt,
         tap=cast(Tap, heard),
         clock=SystemClock(),
-        timeout_s=5,
+        limits=limits or stream.Limits(timeout_s=5),
     )
 
 
@@ -329,8 +330,10 @@ async def _flood(ws: ServerConnection) -> None:
         pass
 
 
-def test_slow_reader_holds_the_service_back() -> None:
+@pytest.mark.parametrize(("name", "most"), [("_UNREAD", 256), ("_UNREAD_BYTES", 256_000)])
+def test_slow_reader_holds_the_service_back(name: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages nobody takes are not read without end; all of them come, in order, when somebody does."""
+    monkeypatch.setattr(hooks, name, most)
 
     async def play() -> tuple[int, list[int]]:
         heard = Heard()
@@ -352,8 +355,9 @@ def test_slow_reader_holds_the_service_back() -> None:
     assert got == list(range(3000))
 
 
-def test_close_while_nobody_reads() -> None:
+def test_close_while_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A close of ours is answered and clean although messages were waiting unread."""
+    monkeypatch.setattr(hooks, "_UNREAD", 256)
 
     async def play() -> Heard:
         heard = Heard()
@@ -381,3 +385,137 @@ def test_frames_against_the_protocol(data: bytes, code: int) -> None:
     heard, got = asyncio.run(played(bad))
     assert heard.short()[-1][:4] == ("ws_close", "w1", "us", code)
     assert got == [(code, "us")]
+
+
+async def _endless(ws: ServerConnection) -> None:
+    """Empty fragments without end."""
+    ws.transport.write(b"\x01\x00")
+    while not ws.transport.is_closing():
+        ws.transport.write(b"\x00\x00" * 4096)
+        await asyncio.sleep(0)
+
+
+def test_fragments_without_end() -> None:
+    """A message of ever more empty fragments is ended with 1009 before it takes much memory."""
+    limits = stream.Limits(max_bytes=64_000)
+
+    async def play() -> tuple[Heard, LinkClosed]:
+        heard = Heard()
+        async with serve(_endless, "127.0.0.1", 0, ping_interval=None, close_timeout=1) as server:
+            link = await dialled(heard, server.sockets[0].getsockname()[1], limits=limits)
+            with pytest.raises(LinkClosed) as raised:
+                await link.receive()
+        return heard, raised.value
+
+    heard, closed = asyncio.run(play())
+    assert (closed.code, closed.by) == (1009, "us")
+    (partial,) = [call for call in heard.calls if call[0] == "ws_partial"]
+    assert len(partial[4]) == most_fragments(64_000)
+
+
+def test_the_largest_message_in_small_fragments() -> None:
+    """The bound leaves room for a message of the largest size in pieces of 64 bytes."""
+    reader = FrameReader(limit=1 << 20)
+    piece = bytes((0x00, 64)) + bytes(64)
+    data = bytes((0x02, 64)) + bytes(64) + piece * ((1 << 14) - 2) + b"\x80" + piece[1:]
+    assert sum(len(payload) for _, _, payload in reader.feed(data)) == 1 << 20
+
+
+async def _frozen(ws: ServerConnection) -> None:
+    """Says one thing, then reads and answers nothing: what a half-open connection looks like from here."""
+    await ws.send("alive")
+    ws.transport.pause_reading()
+    await asyncio.sleep(60)
+
+
+def test_half_open() -> None:
+    """A far side that is silent for interval and time-out is given up at once, as a close of ours without an answer."""
+
+    async def play() -> tuple[Heard, LinkClosed, int]:
+        heard, clock = Heard(), SystemClock()
+        server = await serve(_frozen, "127.0.0.1", 0, ping_interval=None, close_timeout=0)
+        link = await dialled(
+            heard, server.sockets[0].getsockname()[1], limits=stream.Limits(ping_interval_s=0.1, ping_timeout_s=0.2)
+        )
+        begun = clock.monotonic_ns()
+        with pytest.raises(LinkClosed) as raised:
+            while True:
+                await link.receive()
+        took = clock.monotonic_ns() - begun
+        for connection in server.connections:
+            connection.transport.abort()
+        server.close()
+        return heard, raised.value, took
+
+    heard, closed, took = asyncio.run(play())
+    assert (closed.code, closed.by) == (1011, "us")
+    assert heard.short()[-1] == ("ws_close", "w1", "us", 1011, "keepalive ping timeout", False)
+    assert took >= 300 * MILLISECOND
+
+
+def test_a_quiet_service_that_answers_is_alive() -> None:
+    """Pongs alone keep a connection."""
+
+    async def serve_one(ws: ServerConnection) -> None:
+        await asyncio.sleep(0.6)
+        await ws.close(4000)
+
+    async def play() -> tuple[Heard, LinkClosed]:
+        heard = Heard()
+        async with serve(serve_one, "127.0.0.1", 0, ping_interval=None) as server:
+            limits = stream.Limits(ping_interval_s=0.05, ping_timeout_s=5)
+            link = await dialled(heard, server.sockets[0].getsockname()[1], limits=limits)
+            with pytest.raises(LinkClosed) as raised:
+                await link.receive()
+        return heard, raised.value
+
+    heard, closed = asyncio.run(play())
+    assert (closed.code, closed.by) == (4000, "peer")
+    pings = [call for call in heard.short() if call[:4] == ("ws_control", "w1", "out", "ping")]
+    assert len(pings) >= 3
+
+
+def test_a_service_we_do_not_read_is_not_called_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While our own reader is behind, nothing can be heard: the service is kept, and hears pongs of us."""
+    monkeypatch.setattr(hooks, "_UNREAD", 8)
+    over = asyncio.Event()
+
+    async def flood(ws: ServerConnection) -> None:
+        for number in range(3000):
+            await ws.send(f"{number:08d}" * 500)
+        await over.wait()
+
+    async def play() -> tuple[Heard, int]:
+        heard = Heard()
+        async with serve(flood, "127.0.0.1", 0, ping_interval=None, compression=None, close_timeout=1) as server:
+            limits = stream.Limits(ping_interval_s=0.05, ping_timeout_s=0.05)
+            link = await dialled(heard, server.sockets[0].getsockname()[1], limits=limits)
+            await asyncio.sleep(0.6)
+            got = 0
+            while got < 3000:
+                await link.receive()
+                got += 1
+            over.set()
+            await link.close()
+        return heard, got
+
+    heard, got = asyncio.run(play())
+    assert got == 3000
+    assert ("ws_control", "w1", "out", "pong", b"") in heard.short()
+
+
+def test_give_up_at_message_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link without frames can be given up too."""
+    monkeypatch.setattr(stream, "hooks_hold", lambda: False)
+
+    async def play() -> LinkClosed:
+        async with serve(lambda ws: ws.wait_closed(), "127.0.0.1", 0) as server:
+            link = await dialled(Heard(), server.sockets[0].getsockname()[1])
+            assert link.is_open
+            link.give_up("no heartbeat")
+            with pytest.raises(LinkClosed) as raised:
+                await link.receive()
+            assert not link.is_open
+            return raised.value
+
+    assert asyncio.run(play()).code is None

@@ -12,6 +12,7 @@ import pytest
 from harness.clock import VirtualClock
 from harness.errors import ConnectionLost, PermissionDenied, RateLimited, ServiceError
 from harness.wire import rest as rest_module
+from harness.wire.limiter import RateLimiter
 from harness.wire.rest import RestClient
 from harness.wire.serve_http import Answer, Call, HttpServer
 from harness.wire.tls import TlsRefused
@@ -242,3 +243,35 @@ def test_auth_of_a_request(ear: Any) -> None:
     run(service, ear, talk)
     assert service.calls[0].headers["authorization"].startswith("Basic ")
     assert "authorization" not in service.calls[1].headers
+
+
+def test_time_budget(ear: Any) -> None:
+    """A wait that would go beyond the budget of time is not begun."""
+    service = Service(Answer(status=429, headers=[("retry-after", "40")]))
+
+    async def talk(client: RestClient, url: str, clock: VirtualClock) -> None:
+        with pytest.raises(RateLimited):
+            await client.post(url, service="gateway", body="")
+        assert 80 * SECOND <= clock.monotonic_ns() < 81 * SECOND
+
+    run(service, ear, talk, attempts=50, budget_s=100)
+    assert len(service.calls) == 3
+
+
+def test_rate_limit_of_our_own(ear: Any) -> None:
+    """Every attempt takes its turn at the limiter."""
+    service = Service(Answer(status=200))
+
+    async def main() -> None:
+        clock = VirtualClock(auto=True)
+        limiter = RateLimiter(2, clock=clock, burst=2)
+        async with (
+            asyncio.timeout(20),
+            HttpServer(service) as server,
+            RestClient(tap=ear, clock=clock, rng=random.Random(1), limiter=limiter) as client,
+        ):
+            for _ in range(6):
+                await client.post(f"http://127.0.0.1:{server.port}", service="gateway", body="")
+            assert clock.monotonic_ns() == 2 * SECOND
+
+    asyncio.run(main())

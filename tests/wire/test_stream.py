@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from harness.clock import VirtualClock
 from harness.errors import ConnectionLost
 from harness.wire.serve import Handshake, Peer, PeerClosed, Refusal, WsServer
-from harness.wire.stream import HandshakeRejected, Link, LinkClosed, dial
+from harness.wire.stream import HandshakeRejected, Limits, Link, LinkClosed, dial
 from harness.wire.tls import TlsRefused
 
 TOKEN = "t0ken-of-the-session"
@@ -36,10 +36,10 @@ def opened(url: str, tap: Any, **options: Any) -> Any:
     return dial(url, **given)
 
 
-def run(handler: Handler, tap: Any, talk: Callable[[Link], Awaitable[None]]) -> None:
+def run(handler: Handler, tap: Any, talk: Callable[[Link], Awaitable[None]], **options: Any) -> None:
     async def main() -> None:
         async with asyncio.timeout(20), WsServer(handler) as server:
-            link = await opened(f"ws://127.0.0.1:{server.port}/s?v=1", tap)
+            link = await opened(f"ws://127.0.0.1:{server.port}/s?v=1", tap, **options)
             await talk(link)
             await link.close()
 
@@ -133,12 +133,11 @@ def test_abort(ear: Any) -> None:
     assert ear.calls[-1] == ("ws_abort", "w1", "peer", "connection lost without a close frame")
 
 
-def test_too_large(ear: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_large(ear: Any) -> None:
     """A message over the limit ends the connection from our side, with 1009."""
-    monkeypatch.setattr("harness.wire.stream.MAX_BYTES", 0)
 
     async def flood(peer: Peer) -> None:
-        await peer.send("x" * 2000)
+        await peer.send("x" * 100_000)
         await quiet(peer)
 
     async def talk(link: Link) -> None:
@@ -147,7 +146,7 @@ def test_too_large(ear: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (raised.value.code, raised.value.by) == (1009, "us")
         assert str(raised.value) == "close 1009"
 
-    run(flood, ear, talk)
+    run(flood, ear, talk, limits=Limits(max_bytes=70_000))
     assert ear.calls[-1][:4] == ("ws_close", "w1", "us", 1009)
 
 
@@ -204,7 +203,7 @@ def test_other_services(ear: Any, answer: bytes | None, kind: str) -> None:
         async with asyncio.timeout(20), server:
             url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
             with pytest.raises(ConnectionLost, match=kind):
-                await opened(url, ear, timeout_s=0.05 if answer is None else 10)
+                await opened(url, ear, limits=Limits(timeout_s=0.05 if answer is None else 10))
             done.set()
 
     asyncio.run(main())

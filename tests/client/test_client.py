@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-import harness.client
+import harness.client.client
 from harness.client import ClientOptions, MediationClient
 from harness.clock import Clock, SystemClock, VirtualClock
+from harness.dialects.base import Event
 from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import resolve
 from harness.errors import AuthError, ConnectionLost, PermissionDenied, RecordingWriteError, ServiceError
@@ -104,6 +105,7 @@ class Listener:
         self.final: list[Outcome] = []
         self.gaps: list[tuple[GapFound, int]] = []
         self.unneeded = 0
+        self.drops: list[Event] = []
 
     def inbound(self, handle: Any, number: int) -> None:
         self.numbers.append(number)
@@ -116,6 +118,9 @@ class Listener:
 
     def unused(self, handle: Any) -> None:
         self.unneeded += 1
+
+    def dropped(self, handle: Any, event: Event) -> None:
+        self.drops.append(event)
 
     def gap(self, gap: GapFound, after: int) -> None:
         self.gaps.append((gap, after))
@@ -538,7 +543,6 @@ class Broken(Listener):
 @pytest.mark.parametrize("error", [RecordingWriteError("disk full", path="x"), ValueError("bug")])
 def test_a_failing_observer_does_not_hang(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pump dies while the reader waits at a full queue: the session ends with that error, nothing hangs."""
-    monkeypatch.setattr(harness.client, "_QUEUE", 1)
     monkeypatch.setattr("harness.wire.stream.CLOSE_S", 0.1)
     codes: list[int] = []
 
@@ -555,7 +559,7 @@ def test_a_failing_observer_does_not_hang(error: Exception, monkeypatch: pytest.
 
     ears = Broken(error)
     with pytest.raises(type(error)) as raised:
-        run(Service(flood), ears)
+        run(Service(flood), ears, options=ClientOptions(give_up_after={}, queue_messages=1))
     assert raised.value is error
     assert len(ears.final) == 1
     assert codes in ([1001], [1006])
@@ -578,9 +582,9 @@ def test_a_failing_tap_stops_the_session() -> None:
 def test_own_failure_before_theirs() -> None:
     """Where the service and we fail together, ours is the one that is raised."""
     group = BaseExceptionGroup("", [ServiceError("a"), BaseExceptionGroup("", [ServiceError("b"), KeyError("c")])])
-    assert isinstance(harness.client._cause(group), KeyError)
+    assert isinstance(harness.client.client._cause(group), KeyError)
     theirs = ServiceError("a")
-    assert harness.client._cause(BaseExceptionGroup("", [theirs])) is theirs
+    assert harness.client.client._cause(BaseExceptionGroup("", [theirs])) is theirs
 
 
 def test_proxies_and_logs(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
