@@ -38,7 +38,7 @@ from harness.replayer.script import (
 from harness.replayer.shape import shape_of
 from harness.replayer.stage import Stage
 from harness.replayer.steps import Track
-from harness.wire.ready_frames import cut, fragmented
+from harness.wire.ready_frames import cut, fragmented, left_of
 from harness.wire.scheduler import Alarm
 from harness.wire.serve import HandedOn, Peer, PeerClosed
 
@@ -213,7 +213,10 @@ class Player:
         place = run.first
         try:
             if self.peer.can_write:
-                for at, chunk in plan.written(run.first, run.last):
+                chunks = plan.written(run.first, run.last)
+                file = self._stage.files.of(chunks)
+                gone = self.peer.send_file(file) if file is not None and self.peer.ready else 0
+                for at, chunk in left_of(chunks, gone):
                     place = at
                     if self.peer.ready:
                         self.peer.write_now(chunk)

@@ -225,6 +225,7 @@ class ReplayService:
         await self._exit.__aexit__(kind, error, trace)
 
     def _open(self, stack: AsyncExitStack) -> None:
+        stack.callback(self._stage.files.close)
         if self._speed is None:
             self._content.compile()
         if isinstance(self._clock, SystemClock):

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.clock import Clock
 from harness.errors import ReplayError
@@ -19,6 +19,7 @@ from harness.replayer.roster import Roster
 from harness.replayer.rules import Bound
 from harness.replayer.script import PATIENCE_NS, Script
 from harness.replayer.steps import Track
+from harness.wire.frame_files import FrameFiles
 from harness.wire.scheduler import Scheduler
 from harness.wire.serve import Peer
 
@@ -49,6 +50,7 @@ class Stage:
         tweak: does what a fault changes in the whole service.
         journal: the replay's own recording.
         missed: where a message goes that nothing recorded answers.
+        files: holds the runs many clients are sent.
     """
 
     clock: Clock
@@ -66,6 +68,7 @@ class Stage:
     tweak: Callable[[Tweak], None] = lambda _: None
     journal: Journal | None = None
     missed: Missed | None = None
+    files: FrameFiles = field(default_factory=FrameFiles)
 
     def moved(self) -> int:
         """Note that something happened, and return the time."""

@@ -19,6 +19,7 @@ __all__ = [
     "cut",
     "fragmented",
     "frame",
+    "left_of",
     "message",
 ]
 
@@ -78,6 +79,14 @@ def chunks(frames: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         size += len(one)
     if held:
         yield len(held), b"".join(held)
+
+
+def left_of(chunks: Sequence[tuple[int, bytes]], gone: int) -> Iterator[tuple[int, bytes]]:
+    """The chunks (each with a number of its own) behind the first ``gone`` bytes of all; one may be cut."""
+    for number, chunk in chunks:
+        if gone < len(chunk):
+            yield number, chunk[gone:] if gone else chunk
+        gone = max(0, gone - len(chunk))
 
 
 def _encoded(data: str | bytes) -> bytes:

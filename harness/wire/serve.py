@@ -156,6 +156,10 @@ class Peer:
         """Write whole frames at once; only where ``ready``."""
         door.write_now(self._ws, frames)
 
+    def send_file(self, file: int) -> int:
+        """Send whole frames from a file, only where ``ready``; how many bytes of it went."""
+        return door.send_file(self._ws, file)
+
     async def send_pieces(self, pieces: Sequence[bytes], *, text: bool) -> None:
         """Send one message in fragments, through the library.
 

@@ -357,3 +357,24 @@ def test_a_client_that_closes_and_reads_no_more_has_left(served: Any, tape: Any,
     service = served(talk, made, patience_s=0.2)
     assert [type(problem).__name__ for problem in service.problems] == ["ReplayIncomplete"]
     assert "the client went away" in str(service.problems[0])
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_long_run_is_the_same_for_every_client(served: Any, tape: Any, sub: Any, slow: bool) -> None:
+    """The first is written it, later ones get it from a file, as far as their sockets take it: not a byte differs."""
+    texts = [json.dumps({"seq": number, "text": "x" * (4000 if slow else 400)}) for number in range(2000)]
+    made = tape().opened().sends(sub("i"))
+    for text in texts:
+        made.gets(text)
+    made.closes(by="peer")
+
+    async def talk(client: Any) -> None:
+        for _ in range(3):
+            async with client.dial() as ws:
+                await ws.send(json.dumps(sub("i")))
+                if slow:
+                    ws.transport.pause_reading()
+                    asyncio.get_running_loop().call_later(0.1, ws.transport.resume_reading)
+                assert [text async for text in ws] == texts
+
+    assert served(talk, made, loop=True).problems == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -199,6 +200,30 @@ def test_what_was_written_arrives_before_a_reset() -> None:
         with pytest.raises(ConnectionClosed) as seen:
             await ws.recv()
         assert isinstance(seen.value.__cause__, ConnectionResetError)
+
+    met(handler, client)
+
+
+def test_frames_from_a_file() -> None:
+    """What fits the socket goes at once; behind what the transport holds back, and of a gone client, nothing does."""
+    frames = message("from a file" * 100_000)
+
+    async def handler(ws: ServerConnection) -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(frames)
+            file.flush()
+            sent = door.send_file(ws, file.fileno())
+            assert sent > 0
+            door.write_now(ws, frames[sent:])
+            while not ws.transport.get_write_buffer_size():
+                door.write_now(ws, frames)
+            assert door.send_file(ws, file.fileno()) == 0
+            await ws.close()
+            assert door.send_file(ws, file.fileno()) == 0
+
+    async def client(ws: ClientConnection) -> None:
+        async for data in ws:
+            assert data == "from a file" * 100_000
 
     met(handler, client)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from harness.wire.ready_frames import CHUNK_BYTES, PING, chunks, cut, fragmented, frame, message
+from harness.wire.ready_frames import CHUNK_BYTES, PING, chunks, cut, fragmented, frame, left_of, message
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 70_000])
@@ -40,3 +40,12 @@ def test_chunks_end_on_frames(sizes: list[int]) -> None:
     assert b"".join(chunk for _, chunk in made) == b"".join(frames)
     assert sum(count for count, _ in made) == len(frames)
     assert all(len(chunk) <= CHUNK_BYTES or count == 1 for count, chunk in made)
+
+
+@pytest.mark.parametrize(
+    "gone,left",
+    [(0, [(7, b"ab"), (9, b"cde")]), (1, [(7, b"b"), (9, b"cde")]), (2, [(9, b"cde")]), (4, [(9, b"e")]), (5, [])],
+)
+def test_left_of(gone: int, left: list[tuple[int, bytes]]) -> None:
+    """What stands behind so many bytes, with the number of the chunk it is in."""
+    assert list(left_of([(7, b"ab"), (9, b"cde")], gone)) == left
