@@ -16,13 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from harness.pii.spoken import AT_WORDS, HOT_WORDS, JOINERS, NUMBER_WORDS
+from harness.pii.spoken import AT_WORDS, HESITATIONS, HOT_WORDS, JOINERS, NUMBER_WORDS
 
 __all__ = [
     "FEW_DIGITS",
     "HOT",
     "NUMBER",
     "SAID_MAIL",
+    "SPOKEN",
     "WAKE",
     "has_any",
     "is_cold",
@@ -59,6 +60,8 @@ def trie(words: Set[str]) -> str:
 
 HOT = words_of(HOT_WORDS)
 NUMBER = words_of(NUMBER_WORDS)
+SPOKEN = NUMBER | words_of(HESITATIONS)
+"""Without one of them no number is said, or haltingly written."""
 WAKE = words_of(NUMBER_WORDS | AT_WORDS) | {b"dot"}
 SAID_MAIL = words_of(AT_WORDS | JOINERS)
 """A spoken address has one of these, or an ``@`` that stands alone."""

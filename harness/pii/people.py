@@ -29,6 +29,9 @@ __all__ = ["PeopleRules", "PeopleStream"]
 _TAIL = 256
 """Characters before a place that hold the words a cue may be made of."""
 
+_NEAR = 88
+"""Characters at its end that mostly hold them all."""
+
 _BEFORE = 12
 """Words before a place that are looked at."""
 
@@ -363,10 +366,17 @@ def _unfinished(text: str) -> int:
 
 
 def _words_of(tail: str) -> list[str]:
+    """The last words of ``tail``; mostly they stand at its end."""
+    near = tail.find(" ", max(0, len(tail) - _NEAR))
+    found = _pushed(tail[near:]) if near > 0 else []
+    return found if len(found) == _BEFORE else _pushed(tail)
+
+
+def _pushed(text: str) -> list[str]:
     found: list[str] = []
-    offsets = range(len(tail))
+    offsets = range(len(text))
     at = 0
-    while (word := word_at(tail, offsets, at, final=True)) and word is not END:
+    while (word := word_at(text, offsets, at, final=True)) and word is not END:
         _push(found, word)
         at = word.end
     return found
