@@ -203,7 +203,7 @@ def _rest(words: Words, at: int, *, cued: bool) -> int:
     end = words.at(at - 1).end
     if words.at(at).text == "." and not words.at(at).gap and _goes_on(words, at + 1):
         at += 1
-    if _low(words.at(at)) in _DIRECTIONS and words.at(at).gap:
+    if _low(words.at(at)) in _DIRECTIONS and words.at(at).gap and _is_whole(words, words.at(at)):
         end, at = words.at(at).end, at + 1
     unit = _unit(words, at)
     if unit:
@@ -270,8 +270,10 @@ def _city(words: Words, at: int, *, cued: bool) -> int:
     behind = _comma(words, at)
     state = _state(words, behind)
     code = _code(words, _comma(words, state or behind))
-    if state or code:
-        return code or state
+    if code and _is_whole(words, words.at(code - 1)):
+        return code
+    if state and _is_whole(words, words.at(state - 1)):
+        return state
     capital = words.at(start).text[0].isupper()
     return at if cued and parted and capital else 0
 
@@ -354,5 +356,5 @@ def _free(words: Words) -> int:
             at += 1
             continue
         at += 1
-        end = word.end
+        end = word.end if _is_whole(words, word) else end
     return end if capitals else -1

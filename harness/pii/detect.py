@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from harness.pii.cued import cued_values
-from harness.pii.gate import FEW_DIGITS, NUMBER, SAID_MAIL, is_plain, words_in
+from harness.pii.gate import FEW_DIGITS, SAID_MAIL, SPOKEN, is_plain, words_in
 from harness.pii.hits import Hit, accepted, chosen, hit_of
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.runs import GROUP, written_runs
@@ -50,7 +50,7 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
         hits += _said_emails(rules, view)
     groups = [found.span() for found in GROUP.finditer(chain)]
     digits = sum([end - start for start, end in groups])
-    said = [] if NUMBER.isdisjoint(words) else runs(chain)
+    said = [] if SPOKEN.isdisjoint(words) else runs(chain)
     if digits:
         if not rules.builtin or _GLUED.search(chain):
             hits += _searched(rules, view)
@@ -193,9 +193,17 @@ def _said_numbers(rules: RuleSet, view: View, said: list[Run]) -> list[Hit]:
     hits: list[Hit] = []
     for run in said:
         # "... four three two. One moment": what follows the value may look like its end.
-        readings = (_said_whole(rules, view, reading) for reading in (run, *run.shorter(view.chain)))
-        hits += next((found for found in readings if found), []) or _said_parts(rules, view, run)
+        found = _said_first(rules, view, run)
+        if not found:
+            found = [hit for piece in run.pieces(view.chain) for hit in _said_first(rules, view, piece)]
+        hits += found or _said_parts(rules, view, run)
     return hits
+
+
+def _said_first(rules: RuleSet, view: View, run: Run) -> list[Hit]:
+    """The longest reading of a run that some rule takes."""
+    readings = (_said_whole(rules, view, reading) for reading in (run, *run.shorter(view.chain)))
+    return next((found for found in readings if found), [])
 
 
 def _said_whole(rules: RuleSet, view: View, run: Run) -> list[Hit]:

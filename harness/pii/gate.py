@@ -16,20 +16,23 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from harness.pii.spoken import AT_WORDS, HOT_WORDS, JOINERS, NUMBER_WORDS
+from harness.pii.spoken import AT_WORDS, HESITATIONS, HOT_WORDS, JOINERS, NUMBER_WORDS
 
 __all__ = [
     "FEW_DIGITS",
     "HOT",
     "NUMBER",
     "SAID_MAIL",
+    "SPOKEN",
     "WAKE",
     "has_any",
     "is_cold",
     "is_cold_so_far",
     "is_idle",
+    "is_idle_of",
     "is_plain",
     "low",
+    "parsed",
     "trie",
     "words_in",
     "words_of",
@@ -57,6 +60,8 @@ def trie(words: Set[str]) -> str:
 
 HOT = words_of(HOT_WORDS)
 NUMBER = words_of(NUMBER_WORDS)
+SPOKEN = NUMBER | words_of(HESITATIONS)
+"""Without one of them no number is said, or haltingly written."""
 WAKE = words_of(NUMBER_WORDS | AT_WORDS) | {b"dot"}
 SAID_MAIL = words_of(AT_WORDS | JOINERS)
 """A spoken address has one of these, or an ``@`` that stands alone."""
@@ -121,22 +126,29 @@ def is_plain(text: str) -> bool:
     return sum([word in NUMBER for word in words]) < 2 and b"dot" not in words and "." not in text
 
 
+def parsed(text: str) -> tuple[bytes, list[bytes]]:
+    """(:func:`low`, words) of an ASCII text; what several tests look at."""
+    plain = text.encode().translate(_TABLE)
+    return plain, (plain.replace(b"0", b" ") if b"0" in plain else plain).split()
+
+
 def is_idle(text: str, cue_ends: Set[bytes]) -> bool:
     """The built-in rules find nothing in the short ASCII ``text``, no cue standing before it.
 
     Without a cue a value has an ``@``, six digits or more, seven of them said, a spoken joiner, or the look of an address
     of the network or of a secret.
     """
-    plain = text.encode().translate(_TABLE)
+    return is_idle_of(text, *parsed(text), cue_ends)
+
+
+def is_idle_of(text: str, plain: bytes, words: list[bytes], cue_ends: Set[bytes]) -> bool:
+    """:func:`is_idle` of a text that was :func:`parsed`."""
     count = plain.count(b"0")
     if not count:
-        words = plain.split()
         if WAKE.isdisjoint(words):
             return True
     elif count >= FEW_DIGITS:
         return False
-    else:
-        words = plain.replace(b"0", b" ").split()
     if HOT.isdisjoint(words):
         return not count or (
             count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not _is_odd(text)

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from harness.pii import address, person
+from harness.pii.gate import low, parsed, words_in, words_of
 from harness.pii.names import GIVEN, RESERVED, NameBook, is_reserved, lower_name
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
-from harness.pii.words import WIDEST, More, Word, Words
+from harness.pii.words import END, WIDEST, More, Word, Words, word_at
 from harness.text.placeholder import placeholder
 from harness.text.span import Span
 
@@ -28,17 +29,23 @@ __all__ = ["PeopleRules", "PeopleStream"]
 _TAIL = 256
 """Characters before a place that hold the words a cue may be made of."""
 
+_NEAR = 88
+"""Characters at its end that mostly hold them all."""
+
 _BEFORE = 12
 """Words before a place that are looked at."""
 
-_LOWER = {code: chr(code).lower() if chr(code).isalpha() or chr(code) in "'’" else " " for code in range(128)}
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
-_DIGIT = re.compile(r"[0-9]")
 _BOXES = frozenset({"po", "post", "p"})
 _SAID = (NUMBER_WORDS - {"o", "oh", "second", "double", "triple"}) | _BOXES
-_SPEAKERS = frozenset({"this", "it's", "i'm", "am", "that's"})
-_WEAK_PAIRS = frozenset({("this", "is"), ("i", "am"), ("that", "is")})
+_SAID_LOW = words_of(_SAID)
+_BOXES_LOW = words_of(_BOXES)
+_NAMED = frozenset({b"name", b"person"})
+"""One of them stands before a name that is spelled."""
+_GIVEN_LOW = words_of(GIVEN)
+_RESERVED_LOW = words_of(RESERVED)
+_SUFFIXES_LOW = words_of(address.SUFFIXES)
+_STRONG_LOW = words_of(address.STRONG)
 _LEAD = 40
 """Characters before a piece in which the last two words of a cue may have begun."""
 _LONGEST_WORD = 16
@@ -63,55 +70,95 @@ class PeopleRules:
         self.active = bool(named or placed)
         self.known = next((rule for rule in named if rule.trust == "known"), None)
         self.street = next((rule for rule in placed if not rule.cues), None)
-        cues = [cue.split() for rule in named if rule.trust != "given" for cue in rule.cues]
-        rows = [[word for word in cue if word[0].isalpha()] for cue in cues]
-        self._pairs = frozenset(tuple(row[-2:]) for row in rows if len(row) > 1)
-        self._single = frozenset(row[0] for row in rows if len(row) == 1)
-        spots = [[word for word in cue.split() if word[0].isalpha()] for rule in placed for cue in rule.cues]
-        self._place_pairs = frozenset(tuple(spot[-2:]) for spot in spots if len(spot) > 1)
-        self._place_single = frozenset(spot[0] for spot in spots if len(spot) == 1)
-        self._then = frozenset(word for rule in named for word in rule.then)
-        self._before_given = frozenset(word for rule in named if rule.trust == "given" for word in rule.needs)
-        self._begins = self._single | _SAID | (GIVEN | RESERVED if named else frozenset())
+        cued = [rule for rule in named if rule.trust != "given"]
+        self._pairs, self._single = _ends_of(cued)
+        self._strong = _ends_of(rule for rule in cued if rule.trust != "spelled" and not rule.then)
+        self._then_pairs = _ends_of(rule for rule in cued if rule.then)[0]
+        self._spelled = _ends_of(rule for rule in cued if rule.trust == "spelled")
+        colons = [cue for rule in (*named, *placed) for cue in rule.cues if cue.endswith(":")]
+        self._colons = frozenset(low(cue).split()[-1] for cue in colons)
+        self._place_pairs, self._place_single = _ends_of(placed)
+        self._then = words_of({word for rule in named for word in rule.then})
+        self._before_given = frozenset(
+            low(word).split()[0] for rule in named if rule.trust == "given" for word in rule.needs
+        )
+        self._begins = self._single | _SAID_LOW | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
+        needed = {word for rule in named for word in rule.needs if rule.trust in ("any", "title") and not rule.then}
+        self._wakes = (
+            self._strong[1] | self._colons | self._then | words_of(needed) | _GIVEN_LOW | _RESERVED_LOW | _NAMED
+        )
         self._builtin = rules.builtin
         self.ends = frozenset(key[-1] for key in (*self.names, *self.places))
 
-    def cue_in(self, found: list[str], lead: list[str]) -> bool:
-        """Whether a cue of a name may end among ``found``, words in lower case; ``lead`` is the one before them."""
-        return not self._single.isdisjoint(found) or not self._pairs.isdisjoint(pairwise([*lead, *found]))
+    def may_begin(self, text: str, lead: str, book: NameBook) -> bool:
+        """Whether a number, a name, or the cue of one may be in the ASCII ``text``; it may be wrong to say so.
 
-    def may_begin(self, text: str, found: list[str], book: NameBook) -> bool:
-        """Whether a number or a name may be in ``text``, the words of which are ``found``; it may be wrong to say so."""
-        if not self._begins.isdisjoint(found) or _NUMBERED.search(text):
+        Args:
+            lead: what stands before it.
+        """
+        plain, found = parsed(text)
+        if ":" in text or (b"0" in plain and _NUMBERED.search(text)):
             return True
-        return bool(book) and book.any_of([lower_name(word) for word in found])
+        if not self._begins.isdisjoint(found) or not self._pairs.isdisjoint(pairwise(found)):
+            return True
+        if found and lead and (*words_in(lead)[-1:], found[0]) in self._pairs:
+            return True
+        return bool(book) and book.any_of([word.decode() for word in found])
 
-    def may_hold(self, text: str, book: NameBook) -> bool:
-        """Whether a name or an address may be in a whole text; likewise."""
-        found = split_words(text)
+    def may_hold(self, text: str, plain: bytes, found: list[bytes], book: NameBook) -> bool:
+        """Whether a name or an address may be in a whole ASCII text; likewise.
+
+        Args:
+            plain: with ``found``, the text as :func:`harness.pii.gate.parsed` gives it.
+        """
+        if book and book.any_of([word.decode() for word in found]):
+            return True
+        if self._builtin:
+            if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, found):
+                return True
+            return not self._wakes.isdisjoint(found) and self._may_be_name(text, found)
+        return self.may_begin(text, "", book)
+
+    def _may_be_place(self, text: str, found: list[bytes]) -> bool:
+        """A number that was said or stands before a word, and what streets end in or a cue; a box."""
         numbered = _NUMBERED.search(text) is not None
-        if self._begins.isdisjoint(found) and not numbered and not book and self._pairs.isdisjoint(pairwise(found)):
+        if not numbered and _SAID_LOW.isdisjoint(found):
             return False
-        if not self._builtin or (book and book.any_of([lower_name(word) for word in found])):
+        if not (_SUFFIXES_LOW if numbered else _STRONG_LOW).isdisjoint(found):
             return True
-        return self._sure(found, numbered=numbered)
+        if (b"box" in found and not _BOXES_LOW.isdisjoint(found)) or not self._place_single.isdisjoint(found):
+            return True
+        if ":" in text and not self._colons.isdisjoint(found):
+            return True
+        return not self._place_pairs.isdisjoint(pairwise(found))
 
-    def _sure(self, found: list[str], *, numbered: bool) -> bool:
+    def _may_be_name(self, text: str, found: list[bytes]) -> bool:
         """For the rules of the package: a cue and what it asks for."""
-        if not RESERVED.isdisjoint(found) or "box" in found or "person" in found:
+        if not _RESERVED_LOW.isdisjoint(found) or not self._strong[1].isdisjoint(found):
             return True
-        if numbered or not _SAID.isdisjoint(found):
-            suffixes = address.SUFFIXES if numbered else address.STRONG
-            if not suffixes.isdisjoint(found) or not self._place_pairs.isdisjoint(pairwise(found)):
-                return True
-            if not self._place_single.isdisjoint(found):
-                return True
-        if not GIVEN.isdisjoint(found) and not self._before_given.isdisjoint(found):
+        if (":" in text and not self._colons.isdisjoint(found)) or (b"person" in found and b"redacted" in found):
             return True
-        weak = _SPEAKERS.isdisjoint(found) or self._then.isdisjoint(found)
-        rows = self._pairs - _WEAK_PAIRS if weak else self._pairs
-        single = self._single - _SPEAKERS if weak else self._single
-        return not single.isdisjoint(found) or not rows.isdisjoint(pairwise(found))
+        if not _GIVEN_LOW.isdisjoint(found) and not self._before_given.isdisjoint(found):
+            return True
+        pairs = {*pairwise(found)}
+        if not self._strong[0].isdisjoint(pairs):
+            return True
+        if not self._then.isdisjoint(found) and not self._then_pairs.isdisjoint(pairs):
+            return True
+        if _NAMED.isdisjoint(found):
+            return False
+        return not self._spelled[0].isdisjoint(pairs) or not self._spelled[1].isdisjoint(found)
+
+
+def _ends_of(rules: Iterable[Rule]) -> tuple[frozenset[tuple[bytes, ...]], frozenset[bytes]]:
+    """The last two words of each cue as the gate has them ("i'm" is two), and the cues of one word.
+
+    Those that end with a colon are not among them: a colon wakes by itself.
+    """
+    rows = [low(cue).split() for rule in rules for cue in rule.cues if cue.isascii() and not cue.endswith(":")]
+    return frozenset(tuple(row[-2:]) for row in rows if len(row) > 1), frozenset(
+        row[0] for row in rows if len(row) == 1
+    )
 
 
 def _by_cue(rules: Iterable[Rule]) -> dict[tuple[str, ...], tuple[Rule, ...]]:
@@ -121,17 +168,6 @@ def _by_cue(rules: Iterable[Rule]) -> dict[tuple[str, ...], tuple[Rule, ...]]:
             key = tuple(cue.split())
             table[key] = (*table.get(key, ()), rule)
     return table
-
-
-def split_words(text: str) -> list[str]:
-    """The words of ``text`` in lower case, also without "'s"."""
-    if text.isascii():
-        found = text.translate(_LOWER).split()
-    else:
-        found = _WORD.findall(text.lower().replace("’", "'"))
-    if "'s" in text or "’s" in text:
-        found = [part for word in found for part in ((word, word[:-2]) if word.endswith("'s") else (word,))]
-    return found
 
 
 class PeopleStream:
@@ -207,13 +243,11 @@ class PeopleStream:
 
     def _is_cold(self, text: str, *, final: bool) -> bool:
         """A quick, sufficient test that nothing begins in ``text``."""
-        if final and not self._tail:
-            return not self._rules.may_hold(text, self._known)
-        if self._alive:
+        if self._alive or not text.isascii():
             return False
-        found = split_words(text)
-        lead = split_words(self._tail[-_LEAD:])[-1:]
-        return not self._rules.cue_in(found, lead) and not self._rules.may_begin(text, found, self._known)
+        if final and not self._tail:
+            return not self._rules.may_hold(text, *parsed(text), self._known)
+        return not self._rules.may_begin(text, self._tail[-_LEAD:], self._known)
 
     def _give(
         self, at: int, given: str, where: Sequence[int], spans: list[Span]
@@ -237,8 +271,10 @@ class PeopleStream:
         places: list[int] = []
         at = taken = 0
         while at < len(text):
+            word = word_at(text, offsets, at, final=final)
+            if word is None:
+                break
             try:
-                word = self._words(at, 64, final=final).at(0)
                 word = word if at else self._after_tail(word)
                 end, rule = self._value(at, word, before, final=final) if word.kind in "wn" else _NO_VALUE
             except More:
@@ -330,12 +366,19 @@ def _unfinished(text: str) -> int:
 
 
 def _words_of(tail: str) -> list[str]:
-    words = Words(tail, range(len(tail)), 0, final=True, most=len(tail) + 1)
+    """The last words of ``tail``; mostly they stand at its end."""
+    near = tail.find(" ", max(0, len(tail) - _NEAR))
+    found = _pushed(tail[near:]) if near > 0 else []
+    return found if len(found) == _BEFORE else _pushed(tail)
+
+
+def _pushed(text: str) -> list[str]:
     found: list[str] = []
+    offsets = range(len(text))
     at = 0
-    while (word := words.at(at)).kind != "$":
+    while (word := word_at(text, offsets, at, final=True)) and word is not END:
         _push(found, word)
-        at += 1
+        at = word.end
     return found
 
 

@@ -60,7 +60,7 @@ _AFTER = re.compile(r"(\s{0,4})((?:[-(+./#*,:)…]{1,3}\s{0,2})?)([0-9]|[^\W\d_]
 _IBAN_OPEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){0,32}\Z")
 _ORDINAL = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)")
 _PUNCTUATION = "-.,:;!?…()'/*#"
-_AFTER_CLASS = {"D": "NDFJL", "N": "NDFGJL", "F": "NDF", "G": "NDF", "L": "NDJL", "W": "NDJ", "J": "NDFGJLW"}
+_AFTER_CLASS = {"D": "NDFJL", "N": "NDFGJL", "F": "NDF", "G": "NDFG", "L": "NDJL", "W": "NDJ", "J": "NDFGJLW"}
 """Class of a token's last word -> classes of the next word that continue the chain."""
 
 

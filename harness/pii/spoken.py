@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from harness.text.lexicon import load, words
@@ -23,6 +24,7 @@ __all__ = [
     "AT_WORDS",
     "CLASSES",
     "EXTENSION",
+    "HESITATIONS",
     "HOT_WORDS",
     "JOINERS",
     "MONTHS",
@@ -49,6 +51,8 @@ _NEVER = words(_DATA["never_local"])
 EXTENSION = words(_DATA["extension"]) | {"x"}
 """Words before the extension of a telephone number."""
 MONTHS = words(_DATA["month"])
+HESITATIONS = words(_DATA["filler"]) | words(_DATA["pause"])
+"""What is said between the groups of a number and means nothing."""
 NUMBER_WORDS = frozenset({*_DIGIT, *_PAIR, *_SCALE, *_REPEAT})
 _NAMES = (
     {"0": "zero"}
@@ -58,7 +62,7 @@ _NAMES = (
 _SPEAK = {".": "dot", "_": "underscore", "-": "dash", "+": "plus", "@": "at"}
 
 CLASSES: Mapping[str, str] = {
-    **dict.fromkeys(words(_DATA["filler"]) | MONTHS, "F"),
+    **dict.fromkeys(words(_DATA["filler"]) | words(_DATA["pause"]) | MONTHS, "F"),
     **dict.fromkeys(words(_DATA["link"]), "G"),
     **dict.fromkeys(EXTENSION - {"x"}, "F"),
     **dict.fromkeys(_JOINER, "J"),
@@ -133,6 +137,15 @@ class Run(NamedTuple):
                 found.append(_run(tuple(sorted(items[:taken], key=lambda item: item.start))))
         return found
 
+    def pieces(self, text: str) -> list[Run]:
+        """The runs between the words that may also stand between two numbers ("okay"); none if there is no such word."""
+        cuts = [
+            at for at in range(1, len(self.items)) if _BREAK.search(text, self.items[at - 1].end, self.items[at].start)
+        ]
+        bounds = [0, *cuts, len(self.items)]
+        found = [_run(self.items[low:high]) for low, high in pairwise(bounds)] if cuts else []
+        return found
+
     def shorter(self, text: str) -> Iterator[Run]:
         """The run ended sooner, longest first: where a sentence ends, or before one or two
         last numbers after a comma or "and".
@@ -148,7 +161,9 @@ class Run(NamedTuple):
                 yield _run(self.items[:size])
 
 
-_STOP = re.compile(r"[.!?;…]")
+_BREAK = re.compile(rf"\b(?:{'|'.join(sorted(words(_DATA['pause'])))}|and\s+then)\b", re.IGNORECASE)
+"""Where a run is likely to be two numbers."""
+_STOP = re.compile(rf"[.!?;…]|{_BREAK.pattern}", re.IGNORECASE)
 _PAUSE = re.compile(r",|\band\b", re.IGNORECASE)
 
 
@@ -265,13 +280,19 @@ class _Reader:
         return True
 
     def close(self, found: list[Run]) -> None:
-        """End the run; it counts if something in it was said and it has two digits."""
+        """End the run; it counts if it has two digits, and something in it was said or a filler stands in it."""
         items = self._items
         if items:
             run = _run(tuple(items))
-            if len(run.digits) > 1 and any(item.said for item in items):
+            if len(run.digits) > 1 and (any(item.said for item in items) or _is_hesitant(self._text, items)):
                 found.append(run)
         self._reset()
+
+
+def _is_hesitant(text: str, items: list[Item]) -> bool:
+    """Whether written groups have fillers between them ("628 uh 271"), and nothing else is."""
+    between = [word for one, other in pairwise(items) for word in _SPEECH.findall(text[one.end : other.start].lower())]
+    return bool(between) and HESITATIONS.issuperset(between)
 
 
 # --- addresses -------------------------------------------------------------------------------------------------------

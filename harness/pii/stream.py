@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness.pii.detect import classify
-from harness.pii.gate import has_any, is_cold, is_cold_so_far, is_idle
+from harness.pii.gate import has_any, is_cold, is_cold_so_far, is_idle, is_idle_of, parsed
 from harness.pii.names import NameBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
@@ -361,13 +361,19 @@ class Redactor:
         Args:
             names: the names of the conversation; it learns those of the text.
         """
-        if text.isascii() and (
-            is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text, CAP)
-        ):
-            known = names if names is not None else _NO_NAMES
-            if self._people is None or not self._people.may_hold(text, known):
+        people = self._people
+        if text.isascii():
+            plain, words = parsed(text)
+            if people and not people.may_hold(text, plain, words, names if names is not None else _NO_NAMES):
+                people = None
+            if people is None and self._is_nothing(text, plain, words):
                 return []
-        return self.span_stream(names).whole(text)
+        return SpanStream(self._rules, people, names).whole(text)
+
+    def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:
+        if self._quick and len(text) < CAP:
+            return is_idle_of(text, plain, words, self._cue_ends)
+        return is_cold(text, CAP)
 
     def redact(self, text: str, operator: Operator = replace, names: NameBook | None = None) -> RedactionResult:
         """``text`` with every span replaced; see :meth:`detect`."""

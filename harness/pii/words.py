@@ -12,10 +12,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["END", "WIDEST", "More", "Word", "Words"]
+__all__ = ["END", "WIDEST", "More", "Word", "Words", "word_at"]
 
 _TOKEN = re.compile(r"[^\W\d_]{1,40}(?:['’-][^\W\d_]{1,20}){0,12}|[0-9]{1,12}|.", re.DOTALL)
 _BLANKS = " \t"
+_GAP = re.compile(r"[ \t]*")
+_LONGEST = 64
+"""Raw code points of a word that is looked at as one."""
 WIDEST = 3
 """Blanks between two words of one phrase, at most."""
 
@@ -40,6 +43,29 @@ class Word(NamedTuple):
 
 
 END = Word("$", "", -1, -1, 0)
+
+
+def word_at(text: str, offsets: Sequence[int], at: int, *, final: bool) -> Word | None:
+    """The next word from ``at`` on, at most :data:`_LONGEST` long; None while it is not known, :data:`END` at the end.
+
+    What :meth:`Words.at` answers for the first word, but for rows of blanks and long words, which are passed by.
+    """
+    gap = _GAP.match(text, at)
+    assert gap is not None
+    start, size = gap.end(), len(text)
+    if start == size:
+        return END if final else None
+    limit = start + _LONGEST if isinstance(offsets, range) else bisect_left(offsets, offsets[start] + _LONGEST, start)
+    limit += limit == size
+    found = _TOKEN.match(text, start, max(limit, start + 1))
+    assert found is not None
+    end, first = found.end(), text[start]
+    wide = start - at if start - at <= WIDEST else -1
+    if not (first.isalpha() or first.isdigit()):
+        return Word("p", first, start, end, wide)
+    if not final and end < limit and (end == size or (text[end] in "'’-" and end + 1 == size and end + 1 < limit)):
+        return None
+    return Word("w" if first.isalpha() else "n" if first in "0123456789" else "p", found[0], start, end, wide)
 
 
 class Words:

@@ -1,8 +1,10 @@
 """Does an utterance end in the middle of a value?
 
-1. A *half* is a row of digits and number words at the end of a text, of three to twelve digits, that no complete value covers.
-2. A final utterance waits for its speaker's next one only if a cue of a long number stands before its half. The next one goes
-   on with it if it begins with two digits or more. An interim one does not wait: its half is masked.
+1. A *half* is a row of digits and number words at the end of a text, of three to twelve digits (one is enough after the cue of
+   a short code), that no complete value covers.
+2. A final utterance waits for its speaker's next one only if a cue stands before its half, or the half is four single spoken
+   digits or more. The next one goes on with it if it begins with two digits or more, or with one and hardly anything else.
+   An interim one does not wait: its half is masked.
 """
 
 from __future__ import annotations
@@ -21,14 +23,20 @@ PARTIAL = "PARTIAL"
 
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+|\S")
 _JOINTS = frozenset("-.,/()+…#:")
-_FILLERS = frozenset({"uh", "um", "er", "and", "then"})
+_FILLERS = frozenset({"uh", "um", "er", "and", "then", "okay", "ok", "yeah"})
 _REACH = 200
 _FEWEST, _MOST = 3, 12
 _WHOLE = 9
 _CUES = frozenset(
     "card phone mobile cell telephone account social ssn iban visa mastercard amex callback contact call reach ring text "
-    "routing passport security".split()
+    "routing passport security sort cvv cvc pin passcode otp verification aadhaar nhs nino imei license licence birth dob "
+    "national insurance".split()
 )
+_SHORT_CUES = frozenset("cvv cvc pin passcode otp security".split())
+"""Of values so short that one or two digits may be half of them."""
+_FEW_WORDS = 3
+_DICTATED = 4
+"""Spoken digits in a row that need no cue."""
 _AGAINST = frozenset("order ticket invoice reference ref case tracking confirmation booking claim policy".split())
 
 
@@ -46,11 +54,15 @@ def half(text: str, spans: Sequence[Span]) -> int:
             return -1
         if first <= span.start and span.end >= last and count >= _WHOLE:
             return -1
-    return first if _FEWEST <= count <= _MOST else -1
+    fewest = _FEWEST if _SHORT_CUES.isdisjoint(_words_before(text, first)) else 1
+    return first if fewest <= count <= _MOST else -1
 
 
 def goes_on(text: str) -> int:
-    """Where the row of two digits or more ends with which ``text`` begins, 0 if it begins otherwise."""
+    """Where the row of digits ends with which ``text`` begins, 0 if it begins otherwise.
+
+    One digit is a row only where hardly anything else is said.
+    """
     folded, offsets = fold(text)
     last = end = 0
     for found in _TOKEN.finditer(folded):
@@ -59,13 +71,27 @@ def goes_on(text: str) -> int:
             end, last = found.end(), offsets[found.end() - 1] + 1
         elif word not in _JOINTS and word.lower() not in _FILLERS:
             break
-    return last if _digits(folded[:end]) > 1 else 0
+    count = _digits(folded[:end])
+    return last if count > 1 or (last and len(folded.split()) <= _FEW_WORDS) else 0
 
 
 def is_awaited(text: str, start: int) -> bool:
     """Whether the half of ``text`` that begins at ``start`` is likely to go on in the speaker's next utterance."""
-    words = re.findall(r"[^\W\d_]+", text[max(0, start - 80) : start].lower())[-8:]
-    return not _CUES.isdisjoint(words) and _AGAINST.isdisjoint(words)
+    words = _words_before(text, start)
+    if not _AGAINST.isdisjoint(words):
+        return False
+    row = text[start:]
+    return not _CUES.isdisjoint(words) or (row.count(" ") + 1 >= _DICTATED and _is_dictated(row))
+
+
+def _words_before(text: str, start: int) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text[max(0, start - 80) : start].lower())[-8:]
+
+
+def _is_dictated(row: str) -> bool:
+    """Whether a row is single spoken digits, one after the other: nobody counts like that."""
+    found = runs(fold(row)[0])
+    return len(found) == 1 and len(found[0].items) >= _DICTATED and all(len(one.digits) == 1 for one in found[0].items)
 
 
 def _row(text: str) -> tuple[int, int]:

@@ -84,3 +84,27 @@ def test_edges(text: str, redacted: str) -> None:
 def test_a_cue_has_one_value(text: str, redacted: str) -> None:
     """What a cue speaks against is the number after it, not the one after that; a number said twice is two."""
     assert Redactor().redact(text).text == redacted
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("my card is four five three nine okay five seven eight seven okay six three six two okay one four eight six", "my card is [CC_REDACTED]"),
+        ("it's six two eight and then two seven one and then four four three two", "it's [PHONE_REDACTED]"),
+        ("card 4539 okay 5787 uh 6362 yeah 1486", "card [CC_REDACTED]"),
+        ("page two okay six two eight two seven one four four three two", "page two okay [PHONE_REDACTED]"),
+        ("six two eight two seven one four four three two okay twenty minutes", "[PHONE_REDACTED] okay twenty minutes"),
+        ("twenty okay thirty came and then forty", "twenty okay thirty came and then forty"),
+        ("on 12 may 2024 okay 13 june 2025", "on 12 may 2024 okay 13 june 2025"),
+    ],
+)  # fmt: skip
+def test_words_between_groups(text: str, redacted: str) -> None:
+    """A number goes on over "okay" and "and then", but two numbers stay two."""
+    assert Redactor().redact(text).text == redacted
+
+
+def test_an_address_before_another_value() -> None:
+    """What is stuck to a state's letters is no part of the address, and takes nothing away from it."""
+    text = "my address is nine hundred maple lane\nIBAN DE75512108001245126199"
+    assert [span.type for span in Redactor().detect(text)] == ["ADDRESS", "IBAN"]
+    assert [span.type for span in Redactor().detect("I live at 12 Oak Street, OH 398321234567890 now")] == ["ADDRESS"]

@@ -12,7 +12,7 @@ from harness.pii.segment import Segmenter, is_boundary
     [
         ("plain words ", "cold", 12), ("call 415 now", "hot", 8), ("please call 415 now", "hot", 15), ("415 555 now", "hot", 7), ("415    555", "hot", 3),
         ("5pm 415", "hot", 7), ("5pm on 415", "hot", 3), ("415 ext 12 on", "hot", 10), ("GB33 BUKB 2020 saved", "hot", 14), ('415" 5', "hot", 3),
-        ("415 - 555 an", "hot", 9), ("12 ok", "hot", 2), ("ext 5", "hot", 5), ("415 - an", "hot", 3), ("call  415 now", "hot", 9), ("oh six two, eight okay", "hot", 17), ("then kim at kestrel dot io now", "hot", 26),
+        ("415 - 555 an", "hot", 9), ("12 no", "hot", 2), ("ext 5", "hot", 5), ("415 - an", "hot", 3), ("call  415 now", "hot", 9), ("oh six two, eight fine", "hot", 17), ("then kim at kestrel dot io now", "hot", 26),
         ("kim at kestrel dot io now", "hot", 21),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -141,3 +142,24 @@ def test_another_sentence_ends_the_wait(talk: Callable[..., Any], pipeline_with:
     call, pipeline = talk(), pipeline_with()
     assert texts(pipeline.feed(call.utterance("my card is 4539 1488"))) == []
     assert texts(pipeline.feed(call.utterance("one moment please"))) == ["my card is 4539 1488", "one moment please"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("my pin is six eight", "eight four now"),
+        ("security code is one seven", "seven there"),
+        ("so five zero three two six", "five three four nine three it was"),
+        ("the nino was QQ, my card is 4539 5787", "okay 6362 1486"),
+    ],
+)
+def test_short_codes_and_dictated_digits(
+    one: str, other: str, talk: Callable[..., Any], pipeline_with: Callable[..., Any]
+) -> None:
+    """One digit is half of a code; digits said one by one need no cue; neither text keeps one of them."""
+    said = talk()
+    left = played(
+        pipeline_with(), said.subscribed(), said.utterance(one), said.utterance(other), said.utterance("thanks")
+    )
+    assert len(left) == 3
+    assert not re.search(r"one|two|three|four|five|six|seven|eight|nine|[0-9]", " ".join(left))
