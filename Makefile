@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 WORKERS ?= 2
 ONLY ?=
 
-.PHONY: help demo test check lint cover prove fix bench fit lock clean setup
+.PHONY: help demo test check lint replays cover prove fix bench fit lock clean setup
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,7 +24,7 @@ demo: setup  ## Run the whole loop on the embedded service; the report lies in r
 test: setup  ## Run the fast tests
 	@$(BIN)/pytest -q -n $(WORKERS) $(PYTEST_ARGS)
 
-check: lint cover  ## Lint, types, import contracts, tests with branch coverage
+check: lint replays cover  ## Lint, types, import contracts, recordings, tests with branch coverage
 
 lint: setup
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -32,6 +32,9 @@ lint: setup
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@echo "lint: ruff, mypy and import contracts are content"
+
+replays: setup  ## Replay the committed recordings and hold them against their labels
+	@$(BIN)/pytest -q recordings
 
 cover: setup  ## Run the fast tests and ask for 95 % of all branches
 	@$(BIN)/coverage erase

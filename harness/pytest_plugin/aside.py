@@ -73,7 +73,7 @@ async def _hold(make: Callable[[], AbstractAsyncContextManager[T]], entered: Fut
 def _pass_on(done: Future[None], entered: Future[T]) -> None:
     """What went wrong on the way in is raised where the entering is waited for."""
     if not entered.done():
-        error = done.exception()
+        error = None if done.cancelled() else done.exception()
         entered.set_exception(error or RuntimeError("it was left before it was entered"))
 
 

@@ -209,3 +209,47 @@ def test_marks_that_cannot_be(run: Run, project: pytest.Pytester, small: Path) -
             "*recording: 2 is not allowed; expected one recording in mode once",
         ]
     )
+
+
+MY_CLIENT = """
+import asyncio
+from pydantic import SecretStr
+from harness.clock import SystemClock
+from harness.dialects.mediation_addresses import resolve
+from harness.pipeline.policy import PipelinePolicy
+from harness.recording.reader import read_recording
+from harness.session.parts import Credentials, Tools
+from harness.session.replay import subscriptions
+from harness.session.session import SessionPlan, run_session
+
+
+def run(endpoint, client_id, client_secret):
+    ((conversation, asked),) = subscriptions(read_recording("recordings/retail-gift-return.rec.jsonl")).items()
+    plan = SessionPlan(
+        addresses=resolve(endpoint=endpoint),
+        credentials=Credentials(client_id, SecretStr(client_secret)),
+        conversations=[conversation],
+        policy=PipelinePolicy(subscription=asked),
+        tools=Tools.default(),
+        clock=SystemClock(),
+        stopwatch=SystemClock(),
+    )
+    assert asyncio.run(run_session(plan)).error is None
+"""
+
+
+def test_the_section_of_the_readme(
+    run: Run, project: pytest.Pytester, with_recordings: Callable[..., Path], root: Path
+) -> None:
+    """The tests of the README pass as they stand, and its commands check the recordings and write the report."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## In pytest") : text.index("## Fuzz your rules")]
+    with_recordings("retail-gift-return")
+    project.makepyfile(my_client=MY_CLIENT)
+    block = section[section.index("```python\n") + 10 : section.rindex("```")]
+    project.makepyfile(test_mine=f"import my_client\n{block}")
+    assert "    pytest recordings/\n" in section
+    command = section[section.index("`pytest ") + 8 :].partition("`")[0]
+    assert command.split()[:1] == ["recordings/"]
+    run("test_mine.py", *command.split()).assert_outcomes(passed=6)
+    assert (project.path / "reports" / "ci" / "report.html").exists()

@@ -319,3 +319,10 @@ def test_values_cannot_reach_over_lines() -> None:
     """As many objects as lines, but not one on each."""
     first, second = line_of(b'{"n":1,"a":{'), closed(b',"t":1}{"n":2')
     assert codec.decode_lines([first, second], 1) is None
+
+
+def test_printed_entries_show_their_place_only() -> None:
+    """The repr of an entry, of known kind or not, holds nothing of what crossed the wire."""
+    message = WsMessage(n=7, t=12, conn="w1", dir="in", text="call 628-232-7719")
+    assert repr(message) == "WsMessage(n=7, t=12)"
+    assert repr([Unknown(n=8, t=13, raw={"text": "call 628-232-7719"})]) == "[Unknown(n=8, t=13)]"
