@@ -152,7 +152,8 @@ def test_a_sink_that_hangs_does_not_hold_the_end_up(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(25):
                 await process.communicate()
-        return int(process.returncode)
+        code: int = process.returncode
+        return code
 
     assert asyncio.run(main()) == 0
     audit = [json.loads(line) for line in (tmp_path / "reports/live/audit.jsonl").read_text().splitlines()]
@@ -169,7 +170,7 @@ def test_the_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         async with verb(tmp_path, service, *args, HARNESS_DRAIN_S="100") as process:
             await service.quiet.wait()
             audit = tmp_path / "reports/live/audit.jsonl"
-            while not audit.exists() or audit.read_text().count('"message"') < 3:
+            while not audit.exists() or audit.read_text().count('"message"') < 3:  # noqa: ASYNC110 - a file tells nobody
                 await asyncio.sleep(0.05)
             process.send_signal(signal.SIGTERM)
             await asyncio.sleep(0.5)
@@ -177,6 +178,7 @@ def test_the_second_signal_ends_it_at_once(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(25):
                 await process.communicate()
-        return int(process.returncode)
+        code: int = process.returncode
+        return code
 
     assert asyncio.run(main()) == -signal.SIGTERM
