@@ -7,12 +7,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from harness.clock import Clock
 from harness.pipeline.chain import DROPPED, Pipeline
@@ -20,7 +22,7 @@ from harness.pipeline.outcome import Outcome
 from harness.session.folders import made_folder
 from harness.session.keys import Key
 from harness.sinks.audit_head import head_path
-from harness.sinks.audit_log import AuditLog
+from harness.sinks.audit_log import SEAL_SECONDS, AuditLog
 from harness.sinks.base import Sink, parcel_of
 from harness.sinks.courier import CourierOptions
 from harness.sinks.dispatch import Dispatch
@@ -77,6 +79,19 @@ class AuditTrail:
         self._audit.close()
 
 
+@contextlib.asynccontextmanager
+async def _alongside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Does ``work`` while the block runs; what the block raises goes on as it is, in no group."""
+    group = asyncio.TaskGroup()
+    await group.__aenter__()
+    task = group.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await group.__aexit__(None, None, None)
+
+
 class Store:
     """Audits every outcome, then keeps what is to be delivered until every sink has it; an async context manager.
 
@@ -117,6 +132,8 @@ class Store:
             audit = AuditLog(self._folder / AUDIT_NAME, key=self._key.secret, key_id=self._key.id, clock=self._clock)
             self._audit = audit
             stack.callback(audit.close)
+            if not self._clock.virtual:
+                await stack.enter_async_context(_alongside(self._seal_now_and_then()))
             delivered = stack.enter_context(JsonlSink(self._folder / _DELIVERED, name=_DELIVERED))
             kept = stack.enter_context(JsonlSink(self._folder / _QUARANTINE, name=_QUARANTINE))
             dispatch = Dispatch(
@@ -132,6 +149,13 @@ class Store:
             self._dispatch = await stack.enter_async_context(dispatch)
             self._stack = stack.pop_all()
         return self
+
+    async def _seal_now_and_then(self) -> None:
+        """A quiet session is sealed in time too; a disk that refuses a seal refuses the next record, which raises."""
+        while True:
+            await self._clock.sleep_until(self._clock.monotonic_ns() + SEAL_SECONDS * 1_000_000_000)
+            with contextlib.suppress(OSError):
+                self._audit.tick()
 
     async def __aexit__(self, *error: object) -> None:
         await self._stack.__aexit__(*error)  # type: ignore[arg-type]

@@ -178,7 +178,7 @@ def test_the_second_signal_ends_it_at_once(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(25):
                 await process.communicate()
-        code: int = process.returncode
+        code: int = await process.wait()
         return code
 
     assert asyncio.run(main()) == -signal.SIGTERM
