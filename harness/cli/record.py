@@ -25,6 +25,7 @@ from harness.session.audit_trail import AuditTrail
 from harness.session.dialects import find_dialect
 from harness.session.live import Job, LiveRun, run_live
 from harness.session.parts import policy_for, policy_of
+from harness.session.runs import hurried, store_of
 from harness.session.session import SessionRun
 from harness.session.setup import live_run, safe_name
 from harness.settings import Settings
@@ -52,6 +53,11 @@ __all__ = ["command"]
 @click.option("--together", is_flag=True, help="One session for all conversations instead of one each.")
 @click.option("--seed", type=int, help="Synthetic material only: the key of the surrogates follows from it.")
 @click.option("--audit", type=click.Path(path_type=Path, dir_okay=False), help="Append audit records to this file.")
+@click.option(
+    "--deliver",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Audit and deliver into this folder too, as run --live does: outbox, webhook, quarantine.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was recorded as JSON.")
 @click.option(
     "--durability",
@@ -71,6 +77,7 @@ def command(
     together: bool,
     seed: int | None,
     audit: Path | None,
+    deliver: Path | None,
     durability: Literal["process", "group", "always"] | None,
     dialect: str | None,
     as_json: bool,
@@ -84,8 +91,11 @@ def command(
     With --listen, no client of ours runs: any client may connect to the printed addresses, and what it and the services
     say to each other is relayed and recorded until SIGINT or SIGTERM.
     """
-    if listen is not None and audit is not None:
-        raise ConfigError("--audit", str(audit), "a session of our own client", fix="drop --audit or --listen")
+    if listen is not None and (audit or deliver) is not None:
+        name_, path = ("--audit", audit) if audit is not None else ("--deliver", deliver)
+        raise ConfigError(name_, str(path), "a session of our own client", fix=f"drop {name_} or --listen")
+    if audit is not None and deliver is not None:
+        raise ConfigError("--audit", str(audit), "one audit log", fix="drop --audit: --deliver writes one")
     if listen is not None:
         sys.exit(_listen(settings, listen, upstreams, out / f"{name or 'session'}.rec.jsonl", seed, as_json=as_json))
     spoken = None if dialect is None else find_dialect(dialect)
@@ -103,7 +113,7 @@ def command(
     if settings.key_file is None and seed is None and not live.addresses.loopback:
         say("no --key-file: surrogates agree within this session only (make a key with: harness key new FILE)")
     with _audited(replace(live, durability=durability or live.durability), audit) as audited:
-        runs = asyncio.run(_recorded(audited, jobs))
+        runs = asyncio.run(_recorded(audited, jobs, settings, deliver))
     for run in runs:
         _tell(run, as_json=as_json)
     errors = [run.error for run in runs if run.error]
@@ -124,9 +134,12 @@ def _audited(live: LiveRun, path: Path | None) -> Iterator[LiveRun]:
         yield replace(live, store=trail)
 
 
-async def _recorded(live: LiveRun, jobs: list[Job]) -> list[SessionRun]:
+async def _recorded(live: LiveRun, jobs: list[Job], settings: Settings, deliver: Path | None) -> list[SessionRun]:
     with stop_on_signals() as stop:
-        return await run_live(replace(live, stop=stop), jobs)
+        if deliver is None:
+            return await run_live(replace(live, stop=stop), jobs)
+        async with store_of(settings, deliver, live.key) as store:
+            return hurried(store, settings, await run_live(replace(live, stop=stop, store=store), jobs))
 
 
 def _listen(

@@ -41,6 +41,9 @@ from harness.wire.tap import RESET
 __all__ = ["Action", "Step", "Track", "payload_of", "tracks_of", "with_end"]
 
 _ACCEPT = -1
+_GIVEN_UP = ("keepalive ping timeout", "no heartbeat")
+"""Reasons clients close with, code 1011, when a timer of theirs has found the service dead."""
+
 _MAX_BYTES = 4 << 20  # the longest message of the dialect
 _WsEntry = WsOpen | WsAccept | WsReject | WsMessage | WsControl | WsClose | WsAbort | Withheld
 
@@ -331,7 +334,10 @@ def _ending(entry: WsClose | WsAbort, parent: int) -> Step:
     # 1006 and 1015 never travel: they are what one side sees when the other vanishes.
     vanished = code in (1006, 1015)
     action = Action.EXPECT_CLOSE
-    if entry.by == "peer":
+    if _given_up(entry):
+        # The client's timers found the service dead. Here it is not, so the connection ends as the service's would have.
+        action, vanished = Action.DROP, True
+    elif entry.by == "peer":
         action = Action.DROP if vanished else Action.CLOSE
     if entry.by == "peer" and isinstance(entry, WsAbort) and entry.error == RESET:
         action = Action.RESET
@@ -344,6 +350,11 @@ def _ending(entry: WsClose | WsAbort, parent: int) -> Step:
         reason=entry.reason if isinstance(entry, WsClose) else "",
         any_code=vanished,
     )
+
+
+def _given_up(entry: WsClose | WsAbort) -> bool:
+    """The client ended a connection on which nothing came any more; nobody answered its close frame."""
+    return isinstance(entry, WsClose) and entry.by == "us" and not entry.clean and entry.reason in _GIVEN_UP
 
 
 def _after(before: str, word: str) -> str:

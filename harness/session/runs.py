@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from harness.recording.reader import find_recordings
 from harness.report.run import RunResult
 from harness.report.write import write_report
 from harness.session.corpus import policies_of, replay_corpus, report_replay
-from harness.session.keys import load_key
+from harness.session.keys import Key, load_key
 from harness.session.live import Job, run_live
 from harness.session.parts import Tools, policy_of, tool_name
 from harness.session.results import live_result
@@ -28,7 +28,26 @@ from harness.session.store import Store
 from harness.settings import Settings
 from harness.wire.dialler import LinkState
 
-__all__ = ["run_on_live", "run_on_recordings"]
+__all__ = ["hurried", "run_on_live", "run_on_recordings", "store_of"]
+
+
+@asynccontextmanager
+async def store_of(settings: Settings, folder: Path, key: Key) -> AsyncIterator[Store]:
+    """A store in ``folder`` with the sinks the settings name."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        sinks = [await stack.enter_async_context(aclosing(sink)) for sink in sinks_of(settings, clock)]
+        yield await stack.enter_async_context(
+            Store(folder, key=key, clock=clock, sinks=sinks, drain_s=settings.drain_s)
+        )
+
+
+def hurried(store: Store, settings: Settings, runs: list[SessionRun]) -> list[SessionRun]:
+    """``runs``; where they were asked to end, ``store`` has what is left of ``drain_s`` since then."""
+    asked_ns = min((run.stopped_ns for run in runs if run.stopped), default=None)
+    if asked_ns is not None:
+        store.hurry(max(0.0, settings.drain_s - (SystemClock().monotonic_ns() - asked_ns) / 1e9))
+    return runs
 
 
 async def run_on_live(
@@ -44,18 +63,12 @@ async def run_on_live(
 
     When ``stop`` is set, sessions and deliveries have ``drain_s`` together to come to their end.
     """
-    book, key, clock = LatencyBook(), load_key(settings.key_file, None), SystemClock()
+    book, key = LatencyBook(), load_key(settings.key_file, None)
     live = live_run(settings, book=book, dialect=dialect, stop=stop, on_state=on_state)
     done: dict[int, SessionRun] = {}
-    async with AsyncExitStack() as stack:
-        sinks = [await stack.enter_async_context(aclosing(sink)) for sink in sinks_of(settings, clock)]
-        store = await stack.enter_async_context(
-            Store(folder, key=key, clock=clock, sinks=sinks, drain_s=settings.drain_s)
-        )
+    async with store_of(settings, folder, key) as store:
         runs = await run_live(replace(live, store=store, on_done=lambda job, run: done.update({id(job): run})), jobs)
-        asked_ns = min((run.stopped_ns for run in runs if run.stopped), default=None)
-        if asked_ns is not None:
-            store.hurry(max(0.0, settings.drain_s - (clock.monotonic_ns() - asked_ns) / 1e9))
+        hurried(store, settings, runs)
     for run in runs:
         book.peak("queue", run.queue_peak)
     results = [live_result(job.name, done[id(job)], None) for job in jobs if id(job) in done]

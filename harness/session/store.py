@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from harness.clock import Clock
 from harness.pipeline.chain import DROPPED, Pipeline
@@ -19,7 +21,7 @@ from harness.pipeline.outcome import Outcome
 from harness.session.folders import made_folder
 from harness.session.keys import Key
 from harness.sinks.audit_head import head_path
-from harness.sinks.audit_log import AuditLog
+from harness.sinks.audit_log import SEAL_SECONDS, AuditLog
 from harness.sinks.base import Sink, parcel_of
 from harness.sinks.courier import CourierOptions
 from harness.sinks.dispatch import Dispatch
@@ -40,6 +42,19 @@ STORE_FILES = (
 )
 """Everything a store leaves in its folder."""
 _RESULTS = {("delivery", "done"): "delivered", ("quarantine", "done"): "quarantined"}
+
+
+@contextlib.asynccontextmanager
+async def _alongside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Does ``work`` while the block runs; what the block raises goes on as it is, in no group."""
+    group = asyncio.TaskGroup()
+    await group.__aenter__()
+    task = group.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await group.__aexit__(None, None, None)
 
 
 class Store:
@@ -82,6 +97,8 @@ class Store:
             audit = AuditLog(self._folder / AUDIT_NAME, key=self._key.secret, key_id=self._key.id, clock=self._clock)
             self._audit = audit
             stack.callback(audit.close)
+            if not self._clock.virtual:
+                await stack.enter_async_context(_alongside(self._seal_now_and_then()))
             delivered = stack.enter_context(JsonlSink(self._folder / _DELIVERED, name=_DELIVERED))
             kept = stack.enter_context(JsonlSink(self._folder / _QUARANTINE, name=_QUARANTINE))
             dispatch = Dispatch(
@@ -97,6 +114,13 @@ class Store:
             self._dispatch = await stack.enter_async_context(dispatch)
             self._stack = stack.pop_all()
         return self
+
+    async def _seal_now_and_then(self) -> None:
+        """A quiet session is sealed in time too; a disk that refuses a seal refuses the next record, which raises."""
+        while True:
+            await self._clock.sleep_until(self._clock.monotonic_ns() + SEAL_SECONDS * 1_000_000_000)
+            with contextlib.suppress(OSError):
+                self._audit.tick()
 
     async def __aexit__(self, *error: object) -> None:
         await self._stack.__aexit__(*error)  # type: ignore[arg-type]

@@ -83,6 +83,18 @@ def test_record_then_run(service: dict[str, Any], tmp_path: Path) -> None:
     assert report["parity"]["status"] == "equal"
 
 
+def test_record_and_deliver(service: dict[str, Any], tmp_path: Path) -> None:
+    """A recorded session can be delivered as well; one audit log is enough."""
+    common = ("record", "-c", service["conversation"], "--endpoint", service["endpoint"], "--name", "mine", "-o", "r")
+    assert _invoke(*common, "--deliver", "d", "--audit", "a.jsonl").exit_code == 2
+    done = _invoke(*common, "--deliver", "d")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "r" / "mine.rec.jsonl").exists()
+    kinds = {json.loads(line)["record"] for line in (tmp_path / "d" / "audit.jsonl").read_text().splitlines()}
+    assert kinds == {"opened", "message", "delivery", "seal"}
+    assert _invoke("record", "--listen", "127.0.0.1:0", "--deliver", "d", "-o", "r2").exit_code == 2
+
+
 def test_run_live(service: dict[str, Any]) -> None:
     """A live service is followed without recording; the report has latencies and no parity."""
     done = _invoke("run", "--live", service["endpoint"], "-c", service["conversation"], "--name", "live", "--json")

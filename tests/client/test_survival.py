@@ -13,10 +13,10 @@ import itertools
 import json
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import websockets.asyncio.client
@@ -59,7 +59,7 @@ def plain(
 
     async def run(url: str) -> None:
         connections = connect(url, additional_headers={"Authorization": "Bearer token-1"}, **options)
-        async with aclosing(aiter(connections)) as each_of_them:
+        async with aclosing(cast(AsyncGenerator[Any, None], aiter(connections))) as each_of_them:
             async for ws in each_of_them:
                 if until():
                     return
@@ -123,7 +123,7 @@ def _quick_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
         return itertools.repeat(0.01)
 
     monkeypatch.setattr(websockets.asyncio.client, "backoff", quick)
-    defaults = connect.__init__.__kwdefaults__
+    defaults = connect.__init__.__kwdefaults__ or {}
     if "reconnect_delays" in defaults:
         monkeypatch.setitem(defaults, "reconnect_delays", quick)
 
@@ -360,7 +360,8 @@ async def _frozen(peer: Peer, service: Any) -> None:
 
 def half_open(kit: SimpleNamespace) -> int:
     """How long ours takes, ns, to leave a half-open connection; pings at 0.2 s, time-out 0.3 s."""
-    clock, times = SystemClock(), {}
+    clock = SystemClock()
+    times: dict[str, int] = {}
 
     def told(state: LinkState) -> None:
         times.setdefault(state.phase, clock.monotonic_ns())
@@ -382,7 +383,7 @@ def half_open(kit: SimpleNamespace) -> int:
     handlers[:] = [freed, second]
     ears, failure = ours(kit, service, clock=clock, **LIVE, ping_interval_s=0.2, ping_timeout_s=0.3, on_state=told)
     assert (ears.accepted, failure) == ([1, 2, 3, 4], None)
-    return int(times["lost"] - times["open"])
+    return times["lost"] - times["open"]
 
 
 def test_half_open(kit: SimpleNamespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from harness.session.live import Job, LiveRun, run_live
 from harness.session.parts import Credentials, Tools
 from harness.session.replay import conversations_of, subscription_of
 from harness.session.session import SessionRun
+from harness.wire.serve import Handshake, Peer, PeerClosed, Refusal, WsServer
+from harness.wire.serve_http import Answer, Call, HttpServer
 
 
 async def _live(path: Path, tools: Tools, out: Path | None, secret: str | None = None) -> list[SessionRun]:
@@ -72,3 +75,44 @@ def test_an_existing_recording_stops_the_session(composed: list[Path], tools: To
     with pytest.raises(RecordingWriteError):
         asyncio.run(_live(composed[0], tools, tmp_path))
     assert (tmp_path / "one.rec.jsonl").read_text() == "mine"
+
+
+def test_fifty_sessions_ask_for_one_token(tools: Tools) -> None:
+    """Sessions that are not recorded share a token; the one they have is renewed by one request when it is refused."""
+    requests = 0
+    stale = "token-1"
+
+    async def http(call: Call) -> Answer:
+        nonlocal requests
+        requests += 1
+        return Answer(status=200, body=b'{"access_token":"token-%d","expires_in":3600}' % requests)
+
+    def admit(handshake: Handshake) -> Refusal | None:
+        return Refusal(status=401) if handshake.headers["authorization"] == f"Bearer {stale}" else None
+
+    async def stream(peer: Peer) -> None:
+        try:
+            conversation = json.loads(await peer.recv())["interaction_id"]
+            for seq, type_ in ((1, "subscribed"), (2, "end")):
+                said = {"type": type_, "interaction_id": conversation, "seq": seq, "reason": "completed"}
+                await peer.send(json.dumps(said))
+            while True:
+                await peer.recv()
+        except PeerClosed:
+            return
+
+    async def main() -> list[SessionRun]:
+        async with asyncio.timeout(120), HttpServer(http) as rest, WsServer(stream, admit=admit) as server:
+            live = LiveRun(
+                addresses=resolve(endpoint=f"http://127.0.0.1:{rest.port}?stream={server.port}"),
+                credentials=Credentials("me", SecretStr("s")),
+                tools=tools,
+                key=load_key(None, 7),
+            )
+            policy = PipelinePolicy(gateway_validation=False, generate="never")
+            names = [f"conversation-{number}" for number in range(50)]
+            return await run_live(live, [Job(name=name, conversations=[name], policy=policy) for name in names])
+
+    runs = asyncio.run(main())
+    assert [run.error for run in runs] == [None] * 50
+    assert requests == 2

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.clock import VirtualClock
+from harness.clock import SystemClock, VirtualClock
 from harness.dialects.mediation import MediationDialect
 from harness.errors import SinkError
 from harness.pipeline.chain import Pipeline
@@ -142,3 +142,37 @@ def test_no_delivery_without_audit(
         asyncio.run(main())
     assert not (tmp_path / "delivered.jsonl").read_text()
     assert results(tmp_path) == []
+
+
+def test_a_quiet_session_is_sealed_in_time(
+    tmp_path: Path, make_outcome: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A seal stands behind the last record although nothing more is written; failures leave the store as they are."""
+    monkeypatch.setattr("harness.session.store.SEAL_SECONDS", 0.05)
+    monkeypatch.setattr("harness.sinks.audit_log.SEAL_SECONDS", 0.05)
+
+    async def main() -> list[str]:
+        async with asyncio.timeout(30), Store(tmp_path, key=KEY, clock=SystemClock()) as store:
+            await store.take(PIPELINE, make_outcome(number=1, seq=1, event="heartbeat", deliverable=False), None)
+            while (records := [one["record"] for one in lines(tmp_path, "audit.jsonl")])[-1] != "seal":  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.02)
+        return records
+
+    assert asyncio.run(main()) == ["opened", "message", "seal"]
+
+    async def fails() -> None:
+        async with Store(tmp_path, key=KEY, clock=SystemClock()):
+            raise SinkError("", "of the session")
+
+    with pytest.raises(SinkError, match="of the session"):
+        asyncio.run(fails())
+
+
+def test_a_dropped_message_is_audited_and_nothing_else(tmp_path: Path, make_outcome: Callable[..., Outcome]) -> None:
+    """It has its record and the result ``dropped``; there is nothing of it to keep in quarantine."""
+    take(
+        tmp_path, make_outcome(verdict="rejected", stage="queue", reasons=("dropped",), payload=None, deliverable=False)
+    )
+    assert results(tmp_path) == [("", "dropped", 3)]
+    assert [one["number"] for one in lines(tmp_path, "audit.jsonl") if one["record"] == "message"] == [3]
+    assert lines(tmp_path, "quarantine.jsonl") == []
