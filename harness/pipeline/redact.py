@@ -23,7 +23,7 @@ from harness.dialects.base import Dialect, Event, Malformed, SummaryDelta
 from harness.pii import Redactor
 from harness.pii.operators import apply
 from harness.pipeline.outcome import PathSpan
-from harness.pipeline.payload import leaves, rebuild
+from harness.pipeline.payload import is_field_name, leaves, rebuild
 from harness.text.placeholder import placeholder
 from harness.text.span import RedactedText, Span, merged
 
@@ -32,6 +32,7 @@ __all__ = ["RedactStage", "Redaction"]
 UNKNOWN = "UNKNOWN"
 """Type of text that cannot be judged."""
 
+_NAMES_KEPT = 1024
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -163,6 +164,8 @@ class RedactStage:
         self._dialect = dialect
         self._ids = itertools.count(1)
         self._streams: dict[tuple[str, str], _TextStream] = {}
+        self._plain_names: set[str] = set()
+        """Names of fields in which nothing was found: they need not be searched with every message."""
 
     def submit(self, event: Event, raw: str | bytes) -> Redaction:
         """Start on a message; the returned value may be complete at once (``pending == 0``)."""
@@ -196,9 +199,12 @@ class RedactStage:
     def _search(self, event: Event, stream: _TextStream | None) -> Redaction:
         work = Redaction(payload=event.payload)
         continued = self._continued(event)
+        inside = tuple(f"{piece}/" for piece in continued)
         for path, text in leaves(event.payload):
-            if path in continued or path.startswith(tuple(f"{piece}/" for piece in continued)):
+            if continued and (path in continued or path.startswith(inside)):
                 self._piece(work, path, text, stream)
+            elif text in self._plain_names and path.endswith("#key"):
+                continue
             elif not self._dialect.exempt(event, path):
                 self._whole(work, path, text)
         return work
@@ -227,6 +233,8 @@ class RedactStage:
 
     def _whole(self, work: Redaction, path: str, text: str) -> None:
         result = self._redactor.redact(text)
+        if not result.spans and len(self._plain_names) < _NAMES_KEPT and is_field_name(path, text):
+            self._plain_names.add(text)
         work.put(path, result.text, [self._found(path, span) for span in result.spans])
 
     def _found(self, path: str, span: Span) -> PathSpan:
