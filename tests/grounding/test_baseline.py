@@ -1,6 +1,6 @@
 """The old rule, kept for comparison."""
 
-from harness.grounding import token_overlap
+from harness.grounding.baseline import OverlapChecker, token_overlap
 
 
 def test_token_overlap() -> None:
