@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 from harness.pii.scan_checks import CHECKS, base58, card, digits, iban, luhn, nanp, vin
 from harness.pii.scan_cued import CUE_WORDS, CUED
+from harness.pii.scan_gate import may_be_heard, may_be_written, words_of
 from harness.pii.scan_spoken import said_addresses, said_birthdays, said_numbers
 from harness.pii.surrogate import is_surrogate
 from harness.text.fold import fold
@@ -124,7 +125,7 @@ def leaks(text: str) -> list[Span]:
 
 
 def _found(text: str) -> list[Found]:
-    written, heard = _WRITTEN.search(text), _HEARD.search(text)
+    written, heard = _looked_for(text)
     if not written and not heard:
         return []
     covered = bytearray(len(text))
@@ -136,6 +137,16 @@ def _found(text: str) -> list[Found]:
             _cover(covered, start, end)
             found.append((start, end, type_))
     return found
+
+
+def _looked_for(text: str) -> tuple[bool, bool]:
+    """Whether there may be values that are written, and values that are said."""
+    if text.isascii():
+        words = words_of(text)
+        written, heard = may_be_written(text, words), may_be_heard(text, words)
+    else:
+        written = heard = True
+    return written and _WRITTEN.search(text) is not None, heard and _HEARD.search(text) is not None
 
 
 def _written(text: str, covered: bytearray) -> Iterator[Found]:

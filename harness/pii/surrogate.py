@@ -43,6 +43,7 @@ _PART = re.compile(
     r"|[*xX•]{2,}[- ]?)[ :]{0,2}(?<![0-9])([0-9]{4})(?![0-9])",
     re.IGNORECASE,
 )
+_FOUR = re.compile("[0-9]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +269,8 @@ def last_four(type_: str, value: str) -> str | None:
 
 def last_four_mentions(text: str) -> list[tuple[int, int, str]]:
     """(start, end, digits) of every place where somebody names a value by its last four digits."""
+    if not _FOUR.search(text):  # the tail of every mention, and much quicker to look for
+        return []
     return [(found.start(1), found.end(1), _folded(found[1])) for found in _PART.finditer(text)]
 
 

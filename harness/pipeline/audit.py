@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from harness.pii.operators import apply
 from harness.pii.scan import leaks
 from harness.pipeline.outcome import Grounding, Outcome, PathSpan
-from harness.pipeline.payload import leaves, rebuild
+from harness.pipeline.payload import is_field_name, leaves, rebuild
 from harness.text.span import RedactedText, merged
 
 __all__ = ["audit_body", "evidence_masked", "governance", "masked", "nothing_left", "span_counts", "without_leaks"]
@@ -24,7 +25,19 @@ __all__ = ["audit_body", "evidence_masked", "governance", "masked", "nothing_lef
 
 def nothing_left(payload: Any, exempt: Callable[[str], bool]) -> bool:
     """True when the independent scan finds no structured personal data in ``payload``."""
-    return not any(leaks(text) for path, text in leaves(payload) if not exempt(path))
+    for path, text in leaves(payload):
+        if is_field_name(path, text):
+            if not _plain_name(text) and not exempt(path):
+                return False
+        elif not exempt(path) and leaks(text):
+            return False
+    return True
+
+
+@lru_cache(1024)
+def _plain_name(name: str) -> bool:
+    """The scan finds nothing in the name of a field: the same few come with every message."""
+    return not leaks(name)
 
 
 def masked(text: str) -> RedactedText:

@@ -43,6 +43,7 @@ from harness.pipeline.outcome import (
     GapFound,
     Generate,
     JudgeAnswer,
+    JudgeRequest,
     Outcome,
     Send,
 )
@@ -296,8 +297,9 @@ class Pipeline:
         assert redaction is not None
         match event:
             case SummaryDelta():
-                kept, budget = state.budget.delta(event.summary_id, redaction.text("/text", event.text))
-                return rebuild(payload, {"/text": kept}), budget, 0
+                text = redaction.text("/text", event.text)
+                kept, budget = state.budget.delta(event.summary_id, text)
+                return payload if kept == text else rebuild(payload, {"/text": kept}), budget, 0
             case Summary():
                 return self._budget_of_summary(work, event, state, payload)
             case Utterance() if event.is_final:
@@ -310,11 +312,12 @@ class Pipeline:
         assert work.redaction is not None
         # Flat messages of one interaction share an id, but each is a summary of its own.
         summary_id = f"{event.summary_id}/{work.number}" if event.type == "flat" else event.summary_id
-        kept, budget = state.budget.completed(summary_id, work.redaction.text("/summary", event.summary))
+        text = work.redaction.text("/summary", event.summary)
+        kept, budget = state.budget.completed(summary_id, text)
         matrix, directive = self._asked_for(event)
         work.notes += length_reasons(matrix, budget.tokens, state.context_tokens)
         unwanted = unwanted_entities(event, directive)
-        payload = rebuild(payload, {"/summary": kept})
+        payload = payload if kept == text else rebuild(payload, {"/summary": kept})
         return drop_entities(payload, unwanted) if unwanted else payload, budget, len(unwanted)
 
     def _remember(self, event: Utterance, state: ConversationState, text: RedactedText) -> None:
@@ -370,10 +373,11 @@ class Pipeline:
             entities_dropped=dropped,
             held=redaction.held,
         )
-        if state is not None:
+        asked: tuple[JudgeRequest, ...] = ()
+        if state is not None and outcome.deliverable:
             judges = ("gateway",) * self.policy.gateway_validation + self.policy.judges
-            outcome = replace(outcome, judge_requests=judge_requests(outcome, judges, state.context))
-        return replace(outcome, governance=governance(outcome))
+            asked = judge_requests(outcome, judges, state.context)
+        return replace(outcome, judge_requests=asked, governance=governance(outcome))
 
     # -- after a message -------------------------------------------------------------------------------------
 

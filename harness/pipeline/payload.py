@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["canonical", "digest", "leaves", "pointer", "rebuild"]
+__all__ = ["canonical", "digest", "is_field_name", "leaves", "pointer", "rebuild"]
 
 _SHORTEST_NUMBER = 7
 """Numbers with fewer digits cannot hold any structured type."""
 
+_NESTED = (dict, list, tuple, Mapping)
+_LONGEST_NAME = 32
+_NAME = re.compile("[a-z]+(?:_[a-z]+)*")
 _EXACT = 1e19
 """Whole numbers below it are read without their ``.0``: 16 digits are a card, whoever took them for a measure."""
 
@@ -25,15 +29,22 @@ def pointer(parent: str, key: str | int) -> str:
     """The RFC 6901 pointer of member ``key`` of ``parent``."""
     if isinstance(key, int):
         return f"{parent}/{key}"
+    if "~" not in key and "/" not in key and "#" not in key:
+        return f"{parent}/{key}"
     escaped = key.replace("~", "~0").replace("/", "~1")
     return f"{parent}/{escaped.removesuffix('#key')}~#key" if escaped.endswith("#key") else f"{parent}/{escaped}"
+
+
+def is_field_name(path: str, text: str) -> bool:
+    """A key as dialects name their fields: a word or two in lower case. The same few come with every message."""
+    return path.endswith("#key") and len(text) <= _LONGEST_NAME and text.isascii() and _NAME.fullmatch(text) is not None
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """(path, text) of every string, key and long number in ``value``, in document order."""
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict | Mapping):  # a dict is asked for first: it is, nearly always, and that is quick
         for key, item in value.items():
             inner = pointer(path, key)
             yield f"{inner}#key", key
@@ -59,7 +70,7 @@ def rebuild(value: Any, new: Mapping[str, str], path: str = "") -> Any:
         for key, item in value.items():
             inner = pointer(path, key)
             name = new.get(f"{inner}#key", key)
-            built[_free(built, name)] = rebuild(item, new, inner)
+            built[_free(built, name)] = rebuild(item, new, inner) if isinstance(item, _NESTED) else new.get(inner, item)
         return built
     if isinstance(value, list | tuple):
         return [rebuild(item, new, pointer(path, index)) for index, item in enumerate(value)]

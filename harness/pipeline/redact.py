@@ -30,7 +30,7 @@ from harness.pii.names import NameBook
 from harness.pii.operators import apply
 from harness.pipeline.halves import PARTIAL, goes_on, half, is_awaited
 from harness.pipeline.outcome import PathSpan
-from harness.pipeline.payload import leaves, rebuild
+from harness.pipeline.payload import is_field_name, leaves, rebuild
 from harness.text.placeholder import placeholder
 from harness.text.span import RedactedText, Span, merged
 
@@ -45,6 +45,7 @@ _SAID = 200
 _PATIENCE = 4
 """Utterances of others for which one waits."""
 
+_NAMES_KEPT = 1024
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -189,6 +190,8 @@ class RedactStage:
         self._streams: dict[tuple[str, str], _TextStream] = {}
         self._names: dict[str, NameBook] = {}
         self._halves: dict[tuple[str, str], _TextStream] = {}
+        self._plain_names: set[str] = set()
+        """Names of fields in which nothing was found: they need not be searched with every message."""
 
     def submit(self, event: Event, raw: str | bytes) -> Redaction:
         """Start on a message; the returned value may be complete at once (``pending == 0``)."""
@@ -232,11 +235,14 @@ class RedactStage:
     def _search(self, event: Event, stream: _TextStream | None) -> Redaction:
         work = Redaction(payload=event.payload)
         continued, names = self._continued(event), self._known(event)
+        inside = tuple(f"{piece}/" for piece in continued)
         for path, text in leaves(event.payload):
-            if path in continued or path.startswith(tuple(f"{piece}/" for piece in continued)):
+            if continued and (path in continued or path.startswith(inside)):
                 self._piece(work, path, text, stream)
             elif isinstance(event, Utterance) and path == event.text_path:
                 self._said(work, event, text, names)
+            elif text in self._plain_names and path.endswith("#key"):
+                continue
             elif not self._dialect.exempt(event, path):
                 self._whole(work, path, text, names)
         return work
@@ -323,6 +329,8 @@ class RedactStage:
 
     def _whole(self, work: Redaction, path: str, text: str, names: NameBook) -> None:
         result = self._redactor.redact(text, names=names)
+        if not result.spans and len(self._plain_names) < _NAMES_KEPT and is_field_name(path, text):
+            self._plain_names.add(text)
         work.put(path, result.text, [self._found(path, span) for span in result.spans])
 
     def _found(self, path: str, span: Span) -> PathSpan:

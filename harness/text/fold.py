@@ -113,4 +113,4 @@ class Folder:
 
 def fold(text: str) -> tuple[str, Sequence[int]]:
     """Fold a whole text; see :meth:`Folder.feed`."""
-    return Folder().feed(text)
+    return (text, range(len(text))) if text.isascii() else Folder().feed(text)

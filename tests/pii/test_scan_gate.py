@@ -1,0 +1,48 @@
+"""The scan's gate: what it says is not there, the scan's patterns do not find."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.pii import scan
+from harness.pii.scan_gate import may_be_heard, may_be_written, words_of
+
+WORDS = (
+    "password Passwd pwd PASSPHRASE bearer key token keys monkey zero Oh one two nine double ten tenth twenty seventy "
+    "plenty ty party dot at attic a.b x.co router : :a: 5 @ _ one_two ninety9 sixty. \n \t é ſix"
+).split(" ")
+texts = st.lists(st.sampled_from(WORDS) | st.text("aety:._@ 7\n", max_size=6), max_size=8).map(" ".join)
+
+
+@given(texts | st.lists(st.sampled_from(WORDS), max_size=8).map("".join) | st.text(st.characters(max_codepoint=127)))
+def test_what_the_gate_rules_out_is_not_there(text: str) -> None:
+    """False is a proof, for both patterns."""
+    if not text.isascii():
+        return
+    words = words_of(text)
+    assert may_be_written(text, words) or not scan._WRITTEN.search(text)
+    assert may_be_heard(text, words) or not scan._HEARD.search(text)
+
+
+@pytest.mark.parametrize(
+    "text, written, heard",
+    [
+        ("the router was replaced yesterday", False, False),
+        ("a party of plenty", False, True),
+        ("the warranty", False, False),
+        ("My PASSWORD", True, False),
+        ("monkeys", False, False),
+        ("call 5", True, False),
+        ("ann@x", True, False),
+        (":smile:", True, False),
+        ("one: or two", False, True),
+        ("ann at x.co", False, True),
+        ("at home", False, False),
+    ],
+)
+def test_where_it_looks(text: str, written: bool, heard: bool) -> None:
+    """Plain words are ruled out; whatever may begin a value is looked at."""
+    words = words_of(text)
+    assert (may_be_written(text, words), may_be_heard(text, words)) == (written, heard)
