@@ -94,6 +94,7 @@ class ReplayService:
         origins: origins of browsers that may connect.
         max_connections: of each port, more get 503.
         handshake_s: how long a handshake may take.
+        lagged: is told how late each wake-up for a message that was due came, in ns; not at instant speed.
 
     Raises:
         ConfigError: an argument is out of its bounds; on entering: a port cannot be had.
@@ -128,6 +129,7 @@ class ReplayService:
         origins: Sequence[str] = (),
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
+        lagged: Callable[[int], None] | None = None,
     ) -> None:
         self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
         self.client_secret = client_secret or secrets.token_urlsafe(24)
@@ -167,6 +169,7 @@ class ReplayService:
             patience_ns=patience_ns,
             tweak=self._tweak,
             missed=None if upstream is None else self._missed,
+            lagged=lagged,
         )
         self._desk = self._new_desk(serving)
         self._admission = Admission(

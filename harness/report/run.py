@@ -39,6 +39,7 @@ class SessionResult:
         sha256: digest of the recording's bytes.
         policy: digest of the policy the live side was made under, '' if unknown.
         detected: what the recorder replaced, as labels; None where nothing is known of that.
+        ends: how each of its connections ended: a close code, ``abort`` or ``refused``.
     """
 
     recording_id: str
@@ -56,6 +57,7 @@ class SessionResult:
     sha256: str | None = None
     policy: str = ""
     detected: Sequence[Label] | None = field(default=None, repr=False)
+    ends: Sequence[str] = ()
 
     @property
     def file(self) -> str:
@@ -78,6 +80,7 @@ class RunResult:
         tool: "mediation-harness 0.1.0".
         seed: of the bootstrap and whatever else was drawn; None counts as 0.
         virtual_time: True when times were simulated: then no latency is reported.
+        rules: ids of the rules of redaction in force.
     """
 
     name: str
@@ -88,6 +91,7 @@ class RunResult:
     tool: str = ""
     seed: int | None = None
     virtual_time: bool = False
+    rules: Sequence[str] = field(default=(), repr=False)
 
     def in_order(self) -> list[SessionResult]:
         """The sessions by file name and id: the order they ran in changes nothing in a report."""
