@@ -29,7 +29,7 @@ def watch(make_outcome: Callable[..., Outcome]) -> Callable[..., dict[str, Any]]
     return run
 
 
-SAID = ("utterance", 10, {"text": "hello"}, {})
+SAID: tuple[str, int, dict[str, Any], dict[str, Any]] = ("utterance", 10, {"text": "hello"}, {})
 
 
 def test_first_delta(watch: Callable[..., dict[str, Any]]) -> None:
