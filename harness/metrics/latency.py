@@ -19,10 +19,13 @@ from harness.errors import ConfigError
 from harness.metrics.missing import Missing, settle
 from harness.metrics.stats import quantile, wilson
 
-__all__ = ["END_TO_END", "PERCENTILES", "SLO_MS", "LatencyBook", "SessionBook"]
+__all__ = ["END_TO_END", "PERCENTILES", "SCHEDULE_LAG", "SLO_MS", "LatencyBook", "SessionBook"]
 
 END_TO_END = "message"
 """Stage name of the whole way, from a message's arrival to its outcome."""
+
+SCHEDULE_LAG = "schedule_lag"
+"""Stage name of how late the replayer itself was; where it is large, the harness was the bottleneck."""
 
 SLO_MS = 500.0
 """The objective of the user's document."""

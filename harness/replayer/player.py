@@ -342,10 +342,17 @@ class Player:
         self._alarm = group.create_task(self._ring(deadline_ns))
 
     def _rang(self) -> None:
+        self._note_lag()
         if self._idle and self._sent_now():
             return
         if self._inbox.empty():  # anything else in there asks for the time as well
             self._inbox.put_nowait(_Tick(self._alarm_ns))
+
+    def _note_lag(self) -> None:
+        lagged, script = self._stage.lagged, self.script
+        due_ns = None if lagged is None or script is None or self._stage.speed is None else script.due_ns
+        if lagged is not None and due_ns is not None and (late_ns := self._stage.clock.monotonic_ns() - due_ns) >= 0:
+            lagged(late_ns)
 
     def _sent_now(self) -> bool:
         """Rule 5: send what is due from within the alarm; False if that has to go through the inbox."""

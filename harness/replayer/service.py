@@ -96,6 +96,7 @@ class ReplayService:
         max_connections: of each port, more get 503.
         handshake_s: how long a handshake may take.
         told: is told of every problem as it is found.
+        lagged: is told how late each wake-up for a message that was due came, in ns; not at instant speed.
 
     Raises:
         ConfigError: an argument is out of its bounds; on entering: a port cannot be had.
@@ -131,6 +132,7 @@ class ReplayService:
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
         told: Callable[[ReplayError], None] = lambda _: None,
+        lagged: Callable[[int], None] | None = None,
     ) -> None:
         self._told = told
         self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
@@ -171,6 +173,7 @@ class ReplayService:
             patience_ns=patience_ns,
             tweak=self._tweak,
             missed=None if upstream is None else self._missed,
+            lagged=lagged,
         )
         self._desk = self._new_desk(serving)
         self._admission = Admission(

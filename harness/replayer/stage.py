@@ -51,6 +51,7 @@ class Stage:
         journal: the replay's own recording.
         missed: where a message goes that nothing recorded answers.
         files: holds the runs many clients are sent.
+        lagged: is told how late each wake-up for a message that was due came, in ns.
     """
 
     clock: Clock
@@ -69,6 +70,7 @@ class Stage:
     journal: Journal | None = None
     missed: Missed | None = None
     files: FrameFiles = field(default_factory=FrameFiles)
+    lagged: Callable[[int], None] | None = None
 
     def moved(self) -> int:
         """Note that something happened, and return the time."""

@@ -18,6 +18,7 @@ from harness.metrics.missing import Missing, settle
 from harness.metrics.stats import quantile
 from harness.pipeline.outcome import Outcome
 from harness.report.accuracy import UNGROUNDED, accuracy
+from harness.report.coverage import coverage
 from harness.report.digest import report_digest
 from harness.report.parity import CLASSES, Difference, compare
 from harness.report.run import RunResult, SessionResult
@@ -133,6 +134,7 @@ def _verdicts(run: RunResult, sessions: Sequence[SessionResult], compared: Compa
         "messages_lost": sum(gap.to_seq - gap.from_seq + 1 for session in sessions for gap in session.gaps),
         "per_session": [_session_row(session, compared.get(i)) for i, session in enumerate(sessions)],
         "accuracy": accuracy(sessions, rng=rng),
+        "coverage": coverage(sessions, run.rules),
         "corpus": corpus_facts(sessions),
         "units": unit_rows(sessions),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from harness.dialects.mediation import MediationDialect, Subscription
 from harness.dialects.mediation_addresses import resolve
 from harness.dialects.strict_json import StrictJsonError, loads
 from harness.errors import AuthError, ConnectionLost, HarnessError, RecordingFormatError
-from harness.metrics.latency import LatencyBook
+from harness.metrics.latency import SCHEDULE_LAG, LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.entry import HttpChunk, OutcomeEntry, WsMessage
 from harness.recording.reader import Recording
@@ -81,7 +82,10 @@ async def replay_recording(
         conversations, subscription = _subscribed(recording)
     else:
         conversations, subscription = _heard(recording, dialect), policy.subscription
-    service = ReplayService([recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal)
+    lagged = None if book is None or clock.virtual else partial(book.record, SCHEDULE_LAG)
+    service = ReplayService(
+        [recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal, lagged=lagged
+    )
     async with service:
         plan = SessionPlan(
             addresses=resolve(endpoint=service.endpoint),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.recording.entry import Withheld, WsMessage
+from harness.recording.entry import Withheld, WsAbort, WsClose, WsMessage, WsReject
 from harness.recording.reader import Recording
 from harness.report.labels import Label, labels_path, read_labels
 from harness.report.run import NO_LABELS, SessionResult
@@ -14,7 +14,7 @@ from harness.session.places import crossings_of, places_of
 from harness.session.replay import Replayed, baseline, substituted_spans
 from harness.session.session import SessionRun
 
-__all__ = ["detected_of", "labels_of", "live_result", "replayed_result"]
+__all__ = ["detected_of", "ends_of", "labels_of", "live_result", "replayed_result"]
 
 
 def labels_of(path: Path) -> tuple[list[Label], str]:
@@ -49,6 +49,7 @@ def replayed_result(recording: Recording, replayed: Replayed) -> SessionResult:
         places=places_of(recording.entries, replayed.run.outcomes),
         crossings=crossings_of(recording.entries),
         detected=detected_of(recording),
+        ends=ends_of(recording),
     )
 
 
@@ -75,6 +76,22 @@ def detected_of(recording: Recording) -> list[Label] | None:
             for number, pii in enumerate(entry.pii)
         ]
     return labels
+
+
+def ends_of(recording: Recording) -> list[str]:
+    """How the connections of the stream ended, in order."""
+    found = []
+    for entry in recording.entries:
+        match entry:
+            case WsClose(code=code):
+                found.append("no code" if code is None else str(code))
+            case WsAbort():
+                found.append("abort")
+            case WsReject():
+                found.append("refused")
+            case _:
+                pass
+    return found
 
 
 def _withheld(recording: Recording) -> dict[int, str]:

@@ -24,6 +24,7 @@ from harness.recorder.recorder import EditedString
 from harness.recording.steady import RecordingSuspended
 from harness.recording.writer import PART, Durability
 from harness.session.audit_trail import Taker
+from harness.session.first_text import FirstText
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools
 from harness.session.recording import recorder_of
@@ -209,8 +210,11 @@ async def _drive(
     tap = recorder or NullTap()
     rng = random.Random(plan.seed)
 
+    first_text = FirstText(book)
+
     async def handle(outcome: Outcome, latency_ns: int) -> None:
         if not plan.clock.virtual:
+            first_text.take(outcome, latency_ns, plan.clock.monotonic_ns())
             book.record(END_TO_END, latency_ns, conversation=outcome.conversation)
         if plan.store is not None:
             await plan.store.take(pipeline, outcome, None if plan.clock.virtual else latency_ns)

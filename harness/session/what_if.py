@@ -14,7 +14,7 @@ from harness.recording.reader import find_recordings
 from harness.report.model import build_report
 from harness.report.results import result_rows
 from harness.report.run import RunResult, SessionResult
-from harness.session.corpus import policies_of, replay_corpus
+from harness.session.corpus import policies_of, replay_corpus, rule_ids
 from harness.session.parts import Tools, policy_of, tool_name
 from harness.settings import Settings
 
@@ -68,6 +68,7 @@ async def what_if(
             policy_digest=policies_of(tools, policy),
             tool=tool_name(__version__),
             virtual_time=True,
+            rules=rule_ids(tools),
         )
         sides.append(Policed(build_report(run), list(result_rows(run))))
     return sides[0], sides[1]

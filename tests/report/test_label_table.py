@@ -14,7 +14,7 @@ from harness.errors import RecordingFormatError
 from harness.report.label_table import FIELDS, formula_safe, from_csv, from_jsonl, to_csv, to_jsonl
 from harness.report.labels import Label
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 LABELS = st.builds(
     Label,
     id=TEXTS,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import shutil
 from pathlib import Path
 
 import msgspec
 
 from harness.pipeline.policy import PipelinePolicy
+from harness.recording.entry import AnyEntry, WsAbort, WsClose, WsReject
 from harness.recording.reader import read_recording
 from harness.report.labels import labels_path, read_labels
 from harness.report.model import build_report
@@ -16,7 +18,7 @@ from harness.report.run import RunResult
 from harness.session.label_shift import write_labels
 from harness.session.parts import Tools
 from harness.session.replay import replay_recording
-from harness.session.results import detected_of, labels_of, replayed_result
+from harness.session.results import detected_of, ends_of, labels_of, replayed_result
 
 
 def test_labels_of(root: Path, tmp_path: Path) -> None:
@@ -47,3 +49,17 @@ def test_detected_again(recorded: list[Path], tools: Tools) -> None:
 def test_invented_data_was_never_detected(composed: list[Path]) -> None:
     """A composed recording replaced nothing, and so tells nothing."""
     assert detected_of(read_recording(composed[0])) is None
+
+
+def test_ends_of(root: Path) -> None:
+    """Connections end by a code, without one, by an abort, or before they begin."""
+    recordings = [read_recording(path) for path in sorted((root / "recordings").glob("*.rec.jsonl"))]
+    found = {end for recording in recordings for end in ends_of(recording)}
+    assert "1000" in found
+    entries: list[AnyEntry] = [
+        WsClose(n=2, t=0, conn="w1", by="peer", code=None),
+        WsAbort(n=3, t=0, conn="w2", error="reset"),
+        WsReject(n=4, t=0, conn="w3", re=1, status=503),
+    ]
+    made = dataclasses.replace(recordings[0], entries=entries)
+    assert ends_of(made) == ["no code", "abort", "refused"]
