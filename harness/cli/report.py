@@ -66,7 +66,9 @@ def show(path: Path, form: str, as_json: bool, output: Path | None) -> None:
 @command.command("verify")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
-    "--corpus", type=click.Path(path_type=Path), help="Folder of the recordings [default: PATH/recordings, else recordings]."
+    "--corpus",
+    type=click.Path(path_type=Path),
+    help="Folder of the recordings [default: PATH/recordings, else recordings].",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what differs as JSON.")
 @verb
@@ -86,7 +88,9 @@ def verify(path: Path, corpus: Path | None, as_json: bool) -> None:
 
 def _tell(report: Report, found: list[Difference], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"holds": not found, "digest": report["digest"], "differs": [d._asdict() for d in found]}))
+        click.echo(
+            json.dumps({"holds": not found, "digest": report["digest"], "differs": [d._asdict() for d in found]})
+        )
         return
     for what, detail in found:
         click.echo(shown(f"{what}: {detail}"))

@@ -34,6 +34,7 @@ __all__ = ["crossings_of", "places_of"]
 
 _WORD = re.compile(r"[A-Za-z](?!.*\d{4})[A-Za-z0-9_.\-]{0,39}", re.ASCII)
 _HEADER_LINES = 1
+_NAMED = {HttpError: "request failed", WsAccept: "connection accepted", WsAbort: "connection lost"}
 
 
 def places_of(entries: Sequence[AnyEntry], outcomes: Iterable[Outcome]) -> dict[int, Place]:
@@ -92,24 +93,19 @@ def crossings_of(entries: Sequence[AnyEntry]) -> list[Crossing]:
 def _word(entry: AnyEntry) -> tuple[Direction, str] | None:
     match entry:
         case WsMessage(dir="out"):
-            return "out", _type_of(entry.text)
+            found: tuple[Direction, str] | None = ("out", _type_of(entry.text))
         case HttpRequest():
-            return "out", f"{entry.method if _WORD.fullmatch(entry.method) else 'request'} {entry.service}"
-        case HttpResponse():
-            return "in", f"answer {entry.status}"
-        case HttpError():
-            return "in", "request failed"
-        case WsAccept():
-            return "in", "connection accepted"
-        case WsReject():
-            return "in", f"connection refused {entry.status}"
+            found = ("out", f"{entry.method if _WORD.fullmatch(entry.method) else 'request'} {entry.service}")
+        case HttpResponse() | WsReject():
+            found = ("in", f"{'answer' if isinstance(entry, HttpResponse) else 'connection refused'} {entry.status}")
+        case HttpError() | WsAccept() | WsAbort():
+            found = ("in", _NAMED[type(entry)])
         case WsClose():
             code = "" if entry.code is None else f", {entry.code}"
-            return ("out", f"closed by us{code}") if entry.by == "us" else ("in", f"closed by the service{code}")
-        case WsAbort():
-            return "in", "connection lost"
+            found = ("out", f"closed by us{code}") if entry.by == "us" else ("in", f"closed by the service{code}")
         case _:
-            return None
+            found = None
+    return found
 
 
 def _type_of(text: str | None) -> str:

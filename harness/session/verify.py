@@ -56,7 +56,9 @@ async def verify_report(
         raise ConfigError("the report", "one of a live run", "one of a replay", fix="verify a run over recordings")
     paths, found = _recordings(about["recordings"], corpus)
     if not paths:
-        raise RecordingNotFound("none of the report's recordings is there", path=corpus, fix="name their folder: --corpus")
+        raise RecordingNotFound(
+            "none of the report's recordings is there", path=corpus, fix="name their folder: --corpus"
+        )
     policies = policies_of(tools, policy)
     found += _rules(about["policies"], policies)
     if about["tool"] != tool_name(__version__):

@@ -60,7 +60,11 @@ def build_view(report: Mapping[str, Any], rows: Rows | None, *, limit: int) -> V
 
 def _facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     run, verdicts, parity = report["run"], report["verdicts"], report["parity"]
-    lost = f" ({verdicts['messages_lost']:,} {'message' if verdicts['messages_lost'] == 1 else 'messages'} lost)" if verdicts["messages_lost"] else ""
+    lost = (
+        f" ({verdicts['messages_lost']:,} {'message' if verdicts['messages_lost'] == 1 else 'messages'} lost)"
+        if verdicts["messages_lost"]
+        else ""
+    )
     return [
         ("Run", f"{run['name']} ({run['mode']})"),
         ("Sessions", f"{verdicts['sessions']:,}"),

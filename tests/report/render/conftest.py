@@ -41,14 +41,14 @@ ATTACKS = (
     "\u2028line\u2029\x85\x0b\x0c separators\r\n\n",
     "\ud800 lone \udfff halves",
     "\x00\x01\x08\ufffe\uffff nulls",
-    "=HYPERLINK(\"http://host.invalid\",\"x\")",
+    '=HYPERLINK("http://host.invalid","x")',
     "+1+cmd|' /C calc'!A0",
     "-2+3",
     "@SUM(1+1)*cmd",
     "\t=1+1",
     "  =1+1",
     "'=1+1",
-    "\"=1+1,\"\"",
+    '"=1+1,""',
     "%0a=1+1;|calc",
     "[x](javascript:pwned=9) ![y](http://host.invalid/z)",
     "[ref]: http://host.invalid\n[ref]",
@@ -77,7 +77,9 @@ def hostile_texts() -> list[str]:
 def hostile_run() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """report.json and the rows of a run of 200 sessions, each with one hostile text in every place."""
     make = run_builders()
-    run = make.make_run(*(_hostile_session(make, text, place) for place, text in enumerate(hostile_texts())), name=ATTACKS[0])
+    run = make.make_run(
+        *(_hostile_session(make, text, place) for place, text in enumerate(hostile_texts())), name=ATTACKS[0]
+    )
     return build_report(run), list(result_rows(run))
 
 
@@ -89,7 +91,9 @@ def _hostile_session(make: ModuleType, text: str, place: int) -> SessionResult:
     about: dict[str, Any] = {"conversation": f"{place}{text}", "reasons": (text,)}
     said = {"text": text, "speaker": text, text: text, "deep": [{text: [text]}], "is_final": False}
     outcomes = [
-        make.make_outcome(1, event=text, payload=said, spans=(make.make_span(0, 1, type_=text, path=f"/{text}"),), **about),
+        make.make_outcome(
+            1, event=text, payload=said, spans=(make.make_span(0, 1, type_=text, path=f"/{text}"),), **about
+        ),
         make.make_outcome(2, payload=RedactedText(text), verdict="rejected", stage=text, pii_redacted=False, **about),
         make.make_summary(
             3,

@@ -69,7 +69,16 @@ def test_markdown(views: dict[str, str]) -> None:
     """A CommonMark reader with HTML allowed finds no markup, link, image, code or heading but ours."""
     tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(views["md"])
     kinds = {token.type for token in tokens} | {c.type for token in tokens for c in token.children or ()}
-    assert not kinds & {"html_block", "html_inline", "link_open", "image", "code_inline", "fence", "code_block", "s_open"}
+    assert not kinds & {
+        "html_block",
+        "html_inline",
+        "link_open",
+        "image",
+        "code_inline",
+        "fence",
+        "code_block",
+        "s_open",
+    }
     assert not kinds & {"hr", "blockquote_open", "ordered_list_open", "softbreak_html"}
     assert not re.search(r"(?<![\\\w&;])@\w", views["md"])
 
@@ -112,9 +121,18 @@ def test_json(views: dict[str, str]) -> None:
 def test_no_cell_is_ever_a_formula(text: str) -> None:
     """Whatever a reason says, its cell is one cell of one line, and no formula."""
     row = {
-        **{name: text for name in ("file", "session", "conversation", "event", "verdict", "stage", "digest", "labels")},
-        **{"line": 1, "number": 1, "seq": None, "reasons": [text], "spans": [{"type": text, "rule": text}]},
-        **{"missed": [], "grounding": None, "provisional": False, "parity": None, "pii_redacted": True, "budget": None},
+        **dict.fromkeys(("file", "session", "conversation", "event", "verdict", "stage", "digest", "labels"), text),
+        "line": 1,
+        "number": 1,
+        "seq": None,
+        "reasons": [text],
+        "spans": [{"type": text, "rule": text}],
+        "missed": [],
+        "grounding": None,
+        "provisional": False,
+        "parity": None,
+        "pii_redacted": True,
+        "budget": None,
     }
     text = "".join(csv_pieces([row]))
     table = list(csv.reader(io.StringIO(text, newline="")))

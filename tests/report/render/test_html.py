@@ -83,7 +83,16 @@ def test_self_contained(page: str) -> None:
 
 def test_the_script_makes_no_markup_of_strings() -> None:
     """Nothing that parses or runs a string stands in the page's scripts."""
-    words = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "fetch(")
+    words = (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "srcdoc",
+        "fetch(",
+    )
     assert [word for word in words if word in _script()] == []
 
 
