@@ -61,6 +61,17 @@ def test_index_and_facets(visit: Visit, run: Run) -> None:
     assert seen.trouble == []
 
 
+def test_findings_lead_to_their_messages(visit: Visit, run: Run) -> None:
+    """A link of the overview opens the message it tells of, also one that names no conversation."""
+    seen = visit(*run)
+    for place, message in ((0, "#m4"), (-1, "#m5")):
+        seen.page.click("#tab-overview")
+        links = seen.page.locator("#overview a.where")
+        links.nth(place if place >= 0 else links.count() + place).click()
+        seen.page.wait_for_selector(f"{message}.here")
+    assert seen.trouble == []
+
+
 def test_conversation(visit: Visit, run: Run) -> None:
     """Marks with signs, claims with evidence, the command, latency, and the raw message."""
     seen = visit(*run)
