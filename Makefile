@@ -63,6 +63,7 @@ recordings: setup  ## Record the committed sessions and the golden report anew (
 	@$(BIN)/harness demo
 	@for name in $(SESSIONS); do cp reports/demo/recordings/$$name.rec.jsonl reports/demo/recordings/$$name.labels.jsonl recordings/; done
 	@cp reports/demo/report.json reports/demo/report.md reports/demo/report.html reports/golden/
+	@$(BIN)/python tests/ui/screenshot.py reports/golden/report.html reports/golden/report.png
 
 lock: setup  ## Make requirements.lock anew from pyproject.toml (needs a package registry)
 	@$(PIP) install uv

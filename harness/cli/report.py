@@ -94,8 +94,8 @@ def _tell(report: Report, found: list[Difference], *, as_json: bool) -> None:
         return
     for what, detail in found:
         click.echo(shown(f"{what}: {detail}"))
-    recordings = len(report["run"]["recordings"])
-    say(f"{'does not hold' if found else 'holds'}: {recordings} recordings run again")
+    count = len(report["run"]["recordings"])
+    say(f"{'does not hold' if found else 'holds'}: {count} {'recording' if count == 1 else 'recordings'} run again")
 
 
 def _beside(path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from click.testing import CliRunner, Result
 
 from harness.cli.common import ExitCode
 from harness.cli.report import command
+from harness.cli.run import command as run_command
 from harness.pipeline.outcome import Outcome
 from harness.report.run import RunResult, SessionResult
-from harness.report.write import write_report
+from harness.report.write import VIEWS, write_report
 
 
 @pytest.fixture
@@ -37,12 +39,13 @@ def invoke(*arguments: str | Path, stdin: bytes | None = None) -> Result:
     return CliRunner().invoke(command, [str(argument) for argument in arguments], input=stdin)
 
 
-@pytest.mark.parametrize("form", ["md", "html", "json"])
+@pytest.mark.parametrize("form", VIEWS)
 def test_same_bytes_as_written(folder: Path, form: str) -> None:
     """A view made again is the view that was written."""
     result = invoke(folder, "--format", form)
     assert result.exit_code == 0
-    assert result.stdout_bytes == (folder / f"report.{form}").read_bytes()
+    assert result.stdout_bytes == (folder / VIEWS[form]).read_bytes()
+    assert invoke("show", folder, "--format", form).stdout_bytes == result.stdout_bytes
 
 
 def test_markdown_is_the_default(folder: Path) -> None:
@@ -87,3 +90,52 @@ def test_unwritable_output(folder: Path, tmp_path: Path) -> None:
     result = invoke(folder, "-o", tmp_path / "none" / "x.md")
     assert result.exit_code == ExitCode.BAD_FILE
     assert not (tmp_path / "none").exists()
+
+
+def test_broken_results_leave_no_half_view(folder: Path, tmp_path: Path) -> None:
+    """A broken line of results is one line on stderr, and the file asked for is not written."""
+    with (folder / "results.jsonl").open("a") as file:
+        file.write("{\n")
+    result = invoke(folder, "--format", "html", "-o", tmp_path / "x.html")
+    assert result.exit_code == ExitCode.BAD_FILE and "results.jsonl:2" in result.stderr
+    assert not (tmp_path / "x.html").exists()
+
+
+@pytest.fixture
+def corpus(root: Path, tmp_path: Path) -> Path:
+    """A folder with one committed recording."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for path in (root / "recordings").glob("telco-broken-stream.*"):
+        shutil.copy(path, folder)
+    return folder
+
+
+def test_verify(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report holds with its recordings, wherever they lie; with another one it does not, and what differs is named."""
+    monkeypatch.chdir(tmp_path)
+    files = [str(path) for path in corpus.glob("*.rec.jsonl")]
+    CliRunner().invoke(run_command, ["--recording", *files, "--name", "one"])
+    made = tmp_path / "reports" / "one"
+    held = invoke("verify", made, "--corpus", corpus)
+    assert (held.exit_code, held.stdout) == (0, "") and "holds: 1 recording run again" in held.stderr
+    corpus.rename(made / "recordings")
+    assert json.loads(invoke("verify", made, "--json").stdout)["holds"] is True
+    labels = made / "recordings" / "telco-broken-stream.labels.jsonl"
+    labels.write_text("".join(labels.read_text().splitlines(keepends=True)[:-3]))
+    changed = invoke("verify", made / "report.json")
+    assert changed.exit_code == ExitCode.FAILED
+    assert "verdicts: verdicts: accuracy" in changed.stdout.splitlines()
+    assert json.loads(invoke("verify", made, "--json").stdout)["differs"][0]["what"] == "verdicts"
+
+
+def test_verify_without_recordings(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing to run again is no success."""
+    monkeypatch.chdir(tmp_path)
+    assert invoke("verify", folder).exit_code == ExitCode.NOTHING
+
+
+def test_help(tmp_path: Path) -> None:
+    """The group's own help is not taken for a folder; nothing at all is a question of usage."""
+    assert "verify" in invoke("--help").stdout
+    assert invoke().exit_code == ExitCode.USAGE

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from operator import itemgetter
 from typing import Any
+from urllib.parse import quote
 
 from harness.metrics.missing import NA
 from harness.report.checks import checks
@@ -224,6 +225,14 @@ def _where(row: Mapping[str, Any]) -> str:
     return f"{row['conversation'] or 'no conversation'}{seq}, message {row['number']} of {row['file']}"
 
 
+def _link(row: Mapping[str, Any]) -> str:
+    """As ``page/main.js`` reads it; half a character cannot be in an address."""
+    parts = (str(row[name]) for name in ("session", "conversation", "number"))
+    return "#c/" + "/".join(
+        quote(part.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), safe="") for part in parts
+    )
+
+
 def _listed(title: str, found: Iterable[Finding], limit: int, empty: str, text_label: str) -> Findings:
     iterator = iter(found)
     items = list(islice(iterator, limit))
@@ -272,6 +281,7 @@ _RANK = itemgetter(0, 1, 2, 3)
 def _claim(row: Mapping[str, Any], claim: Mapping[str, Any]) -> Finding:
     return Finding(
         where=_where(row),
+        link=_link(row),
         verdict=row["grounding"]["band"],
         reason=claim["reason"] + (", premature: said only later" if claim.get("premature") else ""),
         text=claim["text"] or "(not shown: its place in the redacted summary is not certain)",
@@ -283,6 +293,7 @@ def _rejected(rows: Rows | None, limit: int) -> Section:
     found = (
         Finding(
             where=_where(row),
+            link=_link(row),
             verdict=row["verdict"],
             reason=", ".join(row["reasons"]) or "none given",
             text=f"{row['event']}, decided by {row['stage']}",

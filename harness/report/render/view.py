@@ -54,13 +54,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One message worth reading: where it is, why, and its redacted words."""
+    """One message worth reading: where it is, why, and its redacted words; ``link`` leads to it on the page."""
 
     where: str
     verdict: str
     reason: str
     text: str = ""
     evidence: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

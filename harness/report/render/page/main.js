@@ -8,6 +8,7 @@ class Page {
     this.detail = document.getElementById("detail");
     this.help = document.getElementById("help");
     this.talk = null;
+    this.turns = Promise.resolve();
     this.list = new List(data, (i, number, keep) => this.go(i, number, keep));
     document.getElementById("ask").addEventListener("click", () => this.help.showModal());
     document.getElementById("close-help").addEventListener("click", () => this.help.close());
@@ -24,7 +25,12 @@ class Page {
     const { data } = this;
     if (!this.places) {
       this.places = new Map();
-      for (let i = data.c.length - 1; i >= 0; i--) this.places.set(JSON.stringify([toWellFormed(data.sessions[data.s[i]][0]), toWellFormed(data.c[i])]), i);
+      for (let i = data.c.length - 1; i >= 0; i--) {
+        const name = toWellFormed(data.sessions[data.s[i]][0]);
+        // A message that names no conversation is with the only one of its session.
+        if (data.perSession.get(data.s[i]) === 1) this.places.set(JSON.stringify([name, ""]), i);
+        this.places.set(JSON.stringify([name, toWellFormed(data.c[i])]), i);
+      }
     }
     return this.places.get(JSON.stringify([session, conversation]));
   }
@@ -61,8 +67,10 @@ class Page {
     const hash = "#c/" + parts.map((part) => encodeURIComponent(toWellFormed(String(part)))).join("/");
     if (keep) location.hash = hash;
     else {
+      // At once, so that the next key starts from here even while this conversation is still being read.
+      this.list.select(i);
       history.replaceState(null, "", hash);
-      this.route();
+      return this.route();
     }
   }
 
@@ -103,7 +111,7 @@ class Page {
       return;
     }
     const messages = (await messagesOf(this.data, i)).filter((message) => message.c);
-    this.go(i, (step > 0 ? messages[0] : messages[messages.length - 1])?.n);
+    return this.go(i, (step > 0 ? messages[0] : messages[messages.length - 1])?.n);
   }
 
   key(event) {
@@ -113,8 +121,8 @@ class Page {
     const acts = {
       j: () => this.go(this.list.beside(1)),
       k: () => this.go(this.list.beside(-1)),
-      n: () => this.problem(1),
-      p: () => this.problem(-1),
+      n: () => { this.turns = this.turns.then(() => this.problem(1)); },
+      p: () => { this.turns = this.turns.then(() => this.problem(-1)); },
       c: () => { location.hash = "#c"; },
       o: () => { location.hash = "#overview"; },
       "/": () => { if (this.explorer.hidden) location.hash = "#c"; this.explorer.hidden = false; this.explorer.classList.remove("open"); this.list.search.focus(); },
