@@ -33,7 +33,10 @@ from harness.wire.rest import RestClient, RestResponse
 from harness.wire.stream import Link, LinkClosed, Received
 from harness.wire.tap import Tap
 
-__all__ = ["ClientOptions", "MediationClient", "Observer"]
+__all__ = ["AskJudge", "ClientOptions", "MediationClient", "Observer"]
+
+AskJudge = Callable[[JudgeRequest], Awaitable[JudgeAnswer]]
+"""Asks a judge of the policy; an answer that cannot be had has no verdict."""
 
 _QUEUE = 1024
 _GOING_AWAY = 1001
@@ -81,7 +84,7 @@ class ClientOptions:
     connect_timeout_s: float = 10.0
     attempts: int = 8
     give_up_after: Mapping[int, Sequence[str]] | None = None
-    ask_judge: Callable[[JudgeRequest], Awaitable[JudgeAnswer]] | None = None
+    ask_judge: AskJudge | None = None
 
 
 @dataclass(slots=True)

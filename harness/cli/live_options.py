@@ -23,7 +23,7 @@ dialect_option = click.option(
     help="What the service speaks [default: mediation; of a replay: as recorded].",
 )
 
-_NAMES = ("subscription", "environment", "endpoint", "allow_cross_host", "key_file", "env_file")
+_NAMES = ("subscription", "environment", "endpoint", "allow_cross_host", "key_file", "env_file", "judges")
 
 _OPTIONS = (
     click.option("--environment", help="Region domain of the service [default: mypurecloud.com]."),
@@ -34,6 +34,13 @@ _OPTIONS = (
         "--subscription",
         metavar="JSON",
         help='What to ask for, as in a recorded subscribe message: {"summary_matrix": {"min_tokens": 50}}.',
+    ),
+    click.option(
+        "--judge",
+        "judges",
+        multiple=True,
+        metavar="NAME[=SETTING]",
+        help="Ask this judge about accepted summaries: an entry point, NAME=onnx:FOLDER or NAME=http:URL#MODEL.",
     ),
     click.option("--env-file", type=click.Path(path_type=Path, exists=True), help="Read settings from this .env too."),
 )
@@ -58,7 +65,14 @@ def settings_from(given: dict[str, Any]) -> Settings:
     dotenv = given.pop("env_file", None)
     if given.get("subscription") is not None:
         given["subscription"] = _object(given["subscription"])
+    given["judges"] = dict(map(_named, given.get("judges") or ())) or None
     return load_settings(dotenv=dotenv, **{name: value for name, value in given.items() if value not in (None, False)})
+
+
+def _named(text: str) -> tuple[str, str]:
+    """Name and setting of a judge; a bare name is an entry point."""
+    name, _, setting = text.partition("=")
+    return name, setting or name
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from harness.metrics.latency import LatencyBook
 from harness.pipeline.outcome import GapFound, Outcome
@@ -75,6 +75,7 @@ class RunResult:
         policy_digest: of rules and thresholds, or name -> digest of several.
         tool: "mediation-harness 0.1.0".
         seed: of the bootstrap and whatever else was drawn; None counts as 0.
+        judges: of each judge that was asked, what it decided and cost (see ``report/render/judges.py``).
         virtual_time: True when times were simulated: then no latency is reported.
     """
 
@@ -86,6 +87,7 @@ class RunResult:
     tool: str = ""
     seed: int | None = None
     virtual_time: bool = False
+    judges: Sequence[Mapping[str, Any]] = ()
 
     def in_order(self) -> list[SessionResult]:
         """The sessions by file name and id: the order they ran in changes nothing in a report."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from harness.recording.reader import find_recordings
 from harness.report.run import RunResult
 from harness.report.write import write_report
 from harness.session.corpus import policies_of, replay_corpus, report_replay
+from harness.session.judging import judging_of
 from harness.session.keys import load_key
 from harness.session.live import Job, run_live
 from harness.session.parts import Tools, policy_of, tool_name
@@ -33,14 +35,15 @@ async def run_on_live(
 ) -> tuple[dict[str, Any], list[SessionRun]]:
     """Follow conversations of the configured service; nothing is recorded."""
     book, key = LatencyBook(), load_key(settings.key_file, None)
-    live = live_run(settings, book=book, dialect=dialect)
     clock = SystemClock()
+    judging = judging_of(settings, clock=clock)
+    live = live_run(settings, book=book, dialect=dialect, judging=judging)
     async with AsyncExitStack() as stack:
         sinks = [await stack.enter_async_context(aclosing(sink)) for sink in sinks_of(settings, clock)]
         store = await stack.enter_async_context(
             Store(folder, key=key, clock=clock, sinks=sinks, drain_s=settings.drain_s)
         )
-        runs = await run_live(live_run(settings, store=store, book=book, dialect=dialect), jobs)
+        runs = await run_live(replace(live, store=store), jobs)
     results = [live_result(job.name, run, None) for job, run in zip(jobs, runs, strict=True)]
     policies = policies_of(live.tools, policy_of(settings))
     run = RunResult(
@@ -50,6 +53,7 @@ async def run_on_live(
         measurements=book,
         policy_digest=policies,
         tool=tool_name(__version__),
+        judges=[] if judging is None else judging.rows(),
     )
     return write_report(run, folder), runs
 
@@ -69,6 +73,7 @@ async def run_on_recordings(
         RecordingError: a file is missing or damaged; no report is written then.
     """
     paths, tools, policy, book = find_recordings(files), Tools.of(settings), policy_of(settings), LatencyBook()
+    judging = judging_of(settings, clock=SystemClock(), replay=True)
     done = 0
 
     def on_done(_: object) -> None:
@@ -77,7 +82,22 @@ async def run_on_recordings(
         progress("replayed", done, len(paths))
 
     results = await replay_corpus(
-        paths, tools=tools, policy=policy, speed=speed, book=book, on_done=on_done, dialect=dialect
+        paths,
+        tools=tools,
+        policy=policy,
+        speed=speed,
+        book=book,
+        on_done=on_done,
+        dialect=dialect,
+        ask_judge=None if judging is None else judging.ask,
     )
     policies = policies_of(tools, policy)
-    return report_replay(folder.name, results, folder, policies=policies, book=book, virtual_time=speed is None)
+    return report_replay(
+        folder.name,
+        results,
+        folder,
+        policies=policies,
+        book=book,
+        virtual_time=speed is None,
+        judges=[] if judging is None else judging.rows(),
+    )

@@ -10,6 +10,7 @@ from harness.dialects.base import Dialect
 from harness.dialects.mediation import MediationDialect
 from harness.errors import ConfigError
 from harness.metrics.latency import LatencyBook
+from harness.session.judging import Judging
 from harness.session.keys import load_key
 from harness.session.live import LiveRun
 from harness.session.parts import NO_CREDENTIALS, Tools, addresses_for, addresses_of, credentials_of
@@ -29,6 +30,7 @@ def live_run(
     book: LatencyBook | None = None,
     seed: int | None = None,
     dialect: Dialect | None = None,
+    judging: Judging | None = None,
 ) -> LiveRun:
     """What every session with the configured service shares.
 
@@ -39,6 +41,7 @@ def live_run(
         gap_timeout_s=settings.gap_timeout_s,
         connect_timeout_s=settings.connect_timeout_s,
         attempts=settings.reconnect_attempts,
+        ask_judge=None if judging is None else judging.ask,
     )
     return LiveRun(
         addresses=addresses_of(settings) if dialect is None else addresses_for(settings, dialect),
