@@ -34,7 +34,8 @@ __all__ = ["DEFAULT", "Settings", "load_settings", "origins", "variable_of"]
 DEFAULT = "default"
 """Origin of a value nobody has set."""
 
-_SECRET = ("client_secret", "GENESYS_CLIENT_SECRET", "webhook_token")
+_SECRET = ("client_secret", "GENESYS_CLIENT_SECRET", "webhook_token", "judge_key")
+_CODE = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
 
 
 class Settings(BaseSettings):
@@ -78,6 +79,14 @@ class Settings(BaseSettings):
     generate: Literal["end", "never"] | Annotated[int, Field(ge=1)] = Field(
         default="end",
         description="When to ask the gateway for a summary the stream does not bring: end, never, or N customer turns.",
+    )
+    judges: dict[Annotated[str, Field(pattern=_CODE)], str] = Field(
+        default_factory=dict,
+        description="Judges asked about accepted summaries: a name each, and onnx:FOLDER, http:URL#MODEL or an entry point.",
+    )
+    judge_key: SecretStr | None = Field(default=None, description="Bearer token of http judges.")
+    judge_answers: Path = Field(
+        default=Path("judge-answers.jsonl"), description="Where judges' answers are kept; a replay plays them back."
     )
     gap_timeout_s: float = Field(default=5.0, gt=0, le=3600, description="How long a hole in the order is waited for.")
     connect_timeout_s: float = Field(default=10.0, gt=0, le=600, description="Limit for one dial or request.")

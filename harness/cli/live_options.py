@@ -23,7 +23,7 @@ dialect_option = click.option(
     help="What the service speaks [default: mediation; of a replay: as recorded].",
 )
 
-_NAMES = ("subscription", "environment", "endpoint", "allow_cross_host", "key_file", "env_file")
+_NAMES = ("subscription", "environment", "endpoint", "allow_cross_host", "key_file", "env_file", "judges")
 
 _GIVEN = "harness.given"
 
@@ -36,6 +36,13 @@ _OPTIONS = (
         "--subscription",
         metavar="JSON",
         help='What to ask for, as in a recorded subscribe message: {"summary_matrix": {"min_tokens": 50}}.',
+    ),
+    click.option(
+        "--judge",
+        "judges",
+        multiple=True,
+        metavar="NAME[=SETTING]",
+        help="Ask this judge about accepted summaries: an entry point, NAME=onnx:FOLDER or NAME=http:URL#MODEL.",
     ),
     click.option("--env-file", type=click.Path(path_type=Path, exists=True), help="Read settings from this .env too."),
 )
@@ -72,7 +79,16 @@ def _chosen(given: dict[str, Any]) -> tuple[Path | None, dict[str, Any]]:
     dotenv = chosen.pop("env_file", None)
     if "subscription" in chosen:
         chosen["subscription"] = _object(chosen["subscription"])
+    judges = dict(map(_named, chosen.pop("judges", ())))
+    if judges:
+        chosen["judges"] = judges
     return dotenv, chosen
+
+
+def _named(text: str) -> tuple[str, str]:
+    """Name and setting of a judge; a bare name is an entry point."""
+    name, _, setting = text.partition("=")
+    return name, setting or name
 
 
 def _object(text: str) -> dict[str, Any]:

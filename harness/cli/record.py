@@ -23,6 +23,7 @@ from harness.dialects.generic import SOLE
 from harness.errors import ConfigError
 from harness.session.audit_trail import AuditTrail
 from harness.session.dialects import find_dialect
+from harness.session.judging import judging_of
 from harness.session.live import Job, LiveRun, run_live
 from harness.session.parts import policy_for, policy_of
 from harness.session.runs import hurried, store_of
@@ -109,7 +110,8 @@ def command(
     policy = policy_of(settings) if spoken is None else policy_for(policy_of(settings), spoken)
     jobs = [Job(name=name or safe_name(group[0]), conversations=group, policy=policy) for group in groups]
     _refuse_existing(out, jobs)
-    live = live_run(settings, record_to=out, seed=seed, dialect=spoken, on_state=LinkTeller())
+    judging = judging_of(settings, clock=SystemClock())
+    live = live_run(settings, record_to=out, seed=seed, dialect=spoken, on_state=LinkTeller(), judging=judging)
     if settings.key_file is None and seed is None and not live.addresses.loopback:
         say("no --key-file: surrogates agree within this session only (make a key with: harness key new FILE)")
     with _audited(replace(live, durability=durability or live.durability), audit) as audited:

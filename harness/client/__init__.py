@@ -8,6 +8,6 @@ What each part promises stands in its module.
 """
 
 from harness.client.client import MediationClient
-from harness.client.options import ClientOptions, Observer
+from harness.client.options import AskJudge, ClientOptions, Observer
 
-__all__ = ["ClientOptions", "MediationClient", "Observer"]
+__all__ = ["AskJudge", "ClientOptions", "MediationClient", "Observer"]

@@ -13,7 +13,10 @@ from harness.wire.limiter import RateLimiter
 from harness.wire.rest import BUDGET_S as REQUEST_BUDGET_S
 from harness.wire.stream import Limits
 
-__all__ = ["ClientOptions", "Observer", "QueuePolicy"]
+__all__ = ["AskJudge", "ClientOptions", "Observer", "QueuePolicy"]
+
+AskJudge = Callable[[JudgeRequest], Awaitable[JudgeAnswer]]
+"""Asks a judge of the policy; an answer that cannot be had has no verdict."""
 
 QueuePolicy = Literal["block", "drop"]
 """What happens to a message that finds the queue full: it waits, or it is dropped and audited."""
@@ -91,7 +94,7 @@ class ClientOptions:
     queue_messages: int = 1024
     queue_policy: QueuePolicy = "block"
     give_up_after: Mapping[int, Sequence[str]] | None = None
-    ask_judge: Callable[[JudgeRequest], Awaitable[JudgeAnswer]] | None = None
+    ask_judge: AskJudge | None = None
     subscriptions: RateLimiter | None = None
     requests: RateLimiter | None = None
     request_budget_s: float = REQUEST_BUDGET_S

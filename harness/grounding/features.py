@@ -3,6 +3,8 @@
 1. No figure depends on how long the claim is: shares, presence, or counts capped at two or three.
 2. ``no:REASON`` says that a check found that reason; ``doubt:REASON`` that it asked for review.
 3. Every figure that is not 0 is named; a name may be missing from a model, then it weighs nothing.
+4. Outside service calls each figure is given once more, as ``talk:NAME``, and with those of ``talk.py``: so that a model
+   weighs it there as in calls, but for what it learned otherwise.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from harness.grounding.checks.names import names_of
 from harness.grounding.claims import Sentence
 from harness.grounding.lexicon import cue, cue_stems
 from harness.grounding.roles import doings
+from harness.grounding.talk import word_figures
 from harness.grounding.vocabulary import NOUNS
 from harness.grounding.vocabulary import word as entry
 
@@ -43,6 +46,9 @@ def features(question: Question, findings: Sequence[Finding]) -> dict[str, int]:
     found.update(_mood(question))
     found.update(_limits(question))
     found.update(_replaced(question, aligned))
+    if not question.is_call:
+        talk = {"": ONE, **found, **word_figures(question, aligned)}
+        found.update({f"talk:{name}": value for name, value in talk.items()})
     return {name: value for name, value in found.items() if value}
 
 

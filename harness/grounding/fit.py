@@ -64,8 +64,10 @@ def _newton(
             for at, value in row:
                 slope[at] += error * value
                 line, scaled = bend[at], curve * value
-                for other, more in row:
+                for other, more in row:  # in order of place: the lower half suffices, the matrix is symmetric
                     line[other] += scaled * more
+                    if other == at:
+                        break
         step = _solve(bend, slope)
         beta = [value + change for value, change in zip(beta, step, strict=True)]
         if max(map(abs, step)) < 1e-7:
@@ -74,8 +76,11 @@ def _newton(
 
 
 def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """Gaussian elimination; the matrix is positive definite."""
+    """Gaussian elimination; the matrix is positive definite, and given by its lower half."""
     size = len(right)
+    for at in range(size):
+        for column in range(at + 1, size):
+            matrix[at][column] = matrix[column][at]
     for at in range(size):
         pivot = matrix[at][at]
         for below in range(at + 1, size):

@@ -2,6 +2,7 @@
 
 1. A case is ``{"context", "summary", "label"}``; label is ``grounded`` or ``hallucinated`` (else the case is refused).
 2. An example is the sentence of the summary that the present checks like least: a false summary has one at least.
+   Outside service calls it is the mean of the sentences: what makes one false is there mostly seen by the model alone.
 3. What decides without the model (said word for word, nothing to check) is no example.
 """
 
@@ -97,4 +98,10 @@ def examples(cases: Iterable[Mapping[str, Any]]) -> Iterator[Example]:
             if at < MAX_CLAIMS and not has_nothing_to_check(question) and not evidence.verbatim(sentence):
                 figures.append((min((f.cap for f in findings), default=1000), at, features(question, findings)))
         if figures:
-            yield min(figures)[2], LABELS[case["label"]]
+            chosen = min(figures)[2] if evidence.is_call else _mean([found for _, _, found in figures])
+            yield chosen, LABELS[case["label"]]
+
+
+def _mean(figures: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    names = {name: None for found in figures for name in found}
+    return {name: sum(found.get(name, 0) for found in figures) // len(figures) for name in names}

@@ -81,18 +81,21 @@ class Bench:
         """The judge's scores; none at all when it fails."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                given: Any = await asyncio.to_thread(judge.score, pairs)
-                if inspect.isawaitable(given):
-                    given = await given
+                given: Any
+                if inspect.iscoroutinefunction(judge.score):  # a thread might return it too late
+                    given = await judge.score(pairs)
+                else:
+                    given = await asyncio.to_thread(judge.score, pairs)
+                    given = await given if inspect.isawaitable(given) else given
             scores = [round(float(score), 6) for score in given]
         except Exception:  # noqa: BLE001 -- a judge is foreign code: whatever it raises, the verdict is "degraded"
             return []
         return scores if len(scores) == len(pairs) and all(0 <= score <= 1 for score in scores) else []
 
-    async def ask(self, request: JudgeRequest) -> JudgeAnswer:
-        """The answer to a pipeline's question about a whole summary."""
+    async def ask(self, request: JudgeRequest, *, by: str | None = None) -> JudgeAnswer:
+        """The answer to a pipeline's question about a whole summary, by the judge ``by`` or the one it names."""
         turns = [f"{turn.get('speaker', '')}: {turn.get('text', '')}" for turn in request.context]
-        (score,) = await self.scores(request.judge, [(turns, request.summary)])
+        (score,) = await self.scores(by or request.judge, [(turns, request.summary)])
         if score is None:
             return JudgeAnswer(valid=None)
         return JudgeAnswer(valid=score >= 0.5, violations=() if score >= 0.5 else ("unsupported",))

@@ -1,6 +1,6 @@
 """A run as one plain dict: ``report.json``.
 
-1. Everything but ``measurements`` is the same for the same input, byte for byte; ``digest`` is over ``verdicts``
+1. Everything but ``measurements`` and ``judges`` (what a judge cost, and who is asked for it, differs) is the same for the same input, byte for byte; ``digest`` is over ``verdicts``
    and ``parity``.
 2. Under a virtual clock latency is n/a: a simulated time must not pass for a measured one.
 3. A changed policy is a comparison of rules: parity says ``policy_changed``, not "differs".
@@ -48,6 +48,8 @@ def build_report(run: RunResult) -> Report:
         "verdicts": _verdicts(run, sessions, compared),
         "measurements": _measurements(run),
     }
+    if run.judges:
+        report["judges"] = [dict(row) for row in run.judges]
     return {**report, "digest": report_digest(report)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from harness.metrics.latency import LatencyBook
 from harness.pipeline.outcome import GapFound, Outcome
@@ -99,6 +99,7 @@ class RunResult:
         policy_digest: of rules and thresholds, or name -> digest of several.
         tool: "mediation-harness 0.1.0".
         seed: of the bootstrap and whatever else was drawn; None counts as 0.
+        judges: of each judge that was asked, what it decided and cost (see ``report/render/judges.py``).
         virtual_time: True when times were simulated: then no latency is reported.
         rules: ids of the rules of redaction in force.
     """
@@ -112,6 +113,7 @@ class RunResult:
     seed: int | None = None
     virtual_time: bool = False
     rules: Sequence[str] = field(default=(), repr=False)
+    judges: Sequence[Mapping[str, Any]] = ()
 
     def in_order(self) -> list[SessionResult]:
         """The sessions by file name and id: the order they ran in changes nothing in a report."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness._version import __version__
+from harness.client import AskJudge
 from harness.dialects.base import Dialect
 from harness.metrics.latency import LatencyBook
 from harness.pipeline.policy import PipelinePolicy
@@ -31,6 +32,7 @@ async def replay_corpus(
     book: LatencyBook | None = None,
     on_done: Callable[[SessionResult], None] = lambda _: None,
     dialect: Dialect | None = None,
+    ask_judge: AskJudge | None = None,
 ) -> list[SessionResult]:
     """Every recording through the pipeline, one after the other.
 
@@ -41,7 +43,14 @@ async def replay_corpus(
     for path in paths:
         recording = read_recording(path)
         replayed = await replay_recording(
-            recording, tools=tools, policy=policy, speed=speed, store=store, book=book, dialect=dialect
+            recording,
+            tools=tools,
+            policy=policy,
+            speed=speed,
+            store=store,
+            book=book,
+            dialect=dialect,
+            ask_judge=ask_judge,
         )
         results.append(replayed_result(recording, replayed))
         on_done(results[-1])
@@ -69,6 +78,7 @@ def report_replay(
     virtual_time: bool,
     seed: int | None = None,
     rules: Sequence[str] = (),
+    judges: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Write the report of a replay into ``folder`` and return it."""
     run = RunResult(
@@ -81,5 +91,6 @@ def report_replay(
         seed=seed,
         virtual_time=virtual_time,
         rules=rules,
+        judges=judges,
     )
     return write_report(run, folder)

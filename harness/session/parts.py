@@ -128,6 +128,7 @@ def policy_of(settings: Settings) -> PipelinePolicy:
         retain_tokens=settings.retain_tokens,
         gateway_validation=settings.gateway_validation,
         generate=settings.generate,
+        judges=tuple(settings.judges),
     )
 
 

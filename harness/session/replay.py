@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
-from harness.client import ClientOptions
+from harness.client import AskJudge, ClientOptions
 from harness.clock import Clock, SystemClock, VirtualClock
 from harness.dialects.base import Dialect
 from harness.dialects.generic import SOLE
@@ -61,6 +61,7 @@ async def replay_recording(
     clock: Clock | None = None,
     record: RecordTo | None = None,
     journal: Path | None = None,
+    ask_judge: AskJudge | None = None,
 ) -> Replayed:
     """One recording, served and consumed in this process.
 
@@ -71,6 +72,7 @@ async def replay_recording(
         clock: stamps and waits; None = a virtual one at instant speed, else the machine's.
         record: record the client's side.
         journal: write the service's own recording to this file.
+        ask_judge: plays back what judges answered; None = their questions stay open, and are degraded.
 
     Raises:
         RecordingFormatError: the recording holds no subscription.
@@ -96,7 +98,9 @@ async def replay_recording(
             dialect=dialect,
             clock=clock,
             stopwatch=SystemClock(),
-            options=ClientOptions(give_up_after=given_up(recording.entries, dialect, policy), attempts=50),
+            options=ClientOptions(
+                give_up_after=given_up(recording.entries, dialect, policy), attempts=50, ask_judge=ask_judge
+            ),
             record=record,
             store=store,
             book=None if book is None else book.session(recording.path.name),

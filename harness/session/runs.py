@@ -17,6 +17,7 @@ from harness.recording.reader import find_recordings
 from harness.report.run import RunResult
 from harness.report.write import write_report
 from harness.session.corpus import policies_of, replay_corpus, report_replay, rule_ids
+from harness.session.judging import judging_of
 from harness.session.keys import Key, load_key
 from harness.session.live import Job, run_live
 from harness.session.parts import Tools, policy_of, tool_name
@@ -64,7 +65,8 @@ async def run_on_live(
     When ``stop`` is set, sessions and deliveries have ``drain_s`` together to come to their end.
     """
     book, key = LatencyBook(), load_key(settings.key_file, None)
-    live = live_run(settings, book=book, dialect=dialect, stop=stop, on_state=on_state)
+    judging = judging_of(settings, clock=SystemClock())
+    live = live_run(settings, book=book, dialect=dialect, stop=stop, on_state=on_state, judging=judging)
     done: dict[int, SessionRun] = {}
     async with store_of(settings, folder, key) as store:
         runs = await run_live(replace(live, store=store, on_done=lambda job, run: done.update({id(job): run})), jobs)
@@ -81,6 +83,7 @@ async def run_on_live(
         policy_digest=policies,
         tool=tool_name(__version__),
         rules=rule_ids(live.tools),
+        judges=[] if judging is None else judging.rows(),
     )
     return write_report(result, folder), runs
 
@@ -100,6 +103,7 @@ async def run_on_recordings(
         RecordingError: a file is missing or damaged; no report is written then.
     """
     paths, tools, policy, book = find_recordings(files), Tools.of(settings), policy_of(settings), LatencyBook()
+    judging = judging_of(settings, clock=SystemClock(), replay=True)
     done = 0
 
     def on_done(_: object) -> None:
@@ -108,7 +112,14 @@ async def run_on_recordings(
         progress("replayed", done, len(paths))
 
     results = await replay_corpus(
-        paths, tools=tools, policy=policy, speed=speed, book=book, on_done=on_done, dialect=dialect
+        paths,
+        tools=tools,
+        policy=policy,
+        speed=speed,
+        book=book,
+        on_done=on_done,
+        dialect=dialect,
+        ask_judge=None if judging is None else judging.ask,
     )
     return report_replay(
         folder.name,
@@ -118,4 +129,5 @@ async def run_on_recordings(
         book=book,
         virtual_time=speed is None,
         rules=rule_ids(tools),
+        judges=[] if judging is None else judging.rows(),
     )

@@ -13,6 +13,7 @@ from harness.dialects.base import Dialect
 from harness.dialects.mediation import MediationDialect
 from harness.errors import ConfigError
 from harness.metrics.latency import LatencyBook
+from harness.session.judging import Judging
 from harness.session.keys import load_key
 from harness.session.live import LiveRun
 from harness.session.parts import NO_CREDENTIALS, Tools, addresses_for, addresses_of, credentials_of
@@ -30,7 +31,12 @@ def _untold(_: LinkState) -> None:
     """Nobody wants to know."""
 
 
-def client_options(settings: Settings, clock: Clock, on_state: Callable[[LinkState], None] = _untold) -> ClientOptions:
+def client_options(
+    settings: Settings,
+    clock: Clock,
+    on_state: Callable[[LinkState], None] = _untold,
+    judging: Judging | None = None,
+) -> ClientOptions:
     """How patient clients are; the rate limits in it are shared by all that are given it."""
     return ClientOptions(
         gap_timeout_s=settings.gap_timeout_s,
@@ -47,6 +53,7 @@ def client_options(settings: Settings, clock: Clock, on_state: Callable[[LinkSta
         requests=RateLimiter(settings.requests_per_s, clock=clock),
         request_budget_s=settings.request_s,
         on_state=on_state,
+        ask_judge=None if judging is None else judging.ask,
     )
 
 
@@ -60,6 +67,7 @@ def live_run(
     dialect: Dialect | None = None,
     stop: asyncio.Event | None = None,
     on_state: Callable[[LinkState], None] = _untold,
+    judging: Judging | None = None,
 ) -> LiveRun:
     """What every session with the configured service shares.
 
@@ -73,7 +81,7 @@ def live_run(
         durability=settings.durability,
         tools=Tools.of(settings),
         key=load_key(settings.key_file, seed),
-        options=client_options(settings, SystemClock(), on_state),
+        options=client_options(settings, SystemClock(), on_state, judging),
         drain_s=settings.drain_s,
         stop=stop,
         record_to=record_to,

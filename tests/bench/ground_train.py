@@ -1,7 +1,8 @@
 """Writes grounding cases, one JSON a line, from ``fixtures/grounding/conversations``.
 
 1. Without arguments: the cases that the shipped model is fitted on (``make fit``): each claim against both versions of
-   its conversation, and exchanges of values, names and roles of the faithful ones.
+   its conversation, and exchanges of values, names and roles of the faithful ones; then the edited summaries of
+   ``fixtures/grounding/edits``.
 2. ``--cases``: what ``fixtures/grounding/cases.jsonl`` holds: the cases of ``handwritten.jsonl``, then each claim
    against one version of its conversation, the first and the second by turns.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.grounding.corrupt import exchanges
+from harness.grounding.edits import edits, parse_edits
 from harness.grounding.pairs import cases, parse
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "grounding" / "conversations"
@@ -32,6 +34,9 @@ def training() -> Iterator[dict[str, Any]]:
             for case in written:
                 if case["label"] == "grounded":
                     yield from exchanges(case, rng)
+    for path in sorted((FOLDER.parent / "edits").glob("*.txt")):
+        for edited in parse_edits(path.read_text(encoding="utf-8"), path.name):
+            yield from edits(edited, rng)
 
 
 def shown() -> Iterator[dict[str, Any]]:

@@ -34,7 +34,7 @@ def test_words_are_graded() -> None:
     """Said, meant, of the family, the kind of what was said, said as its kind only, a sibling, unheard of."""
     said = "Agent: The brother bought a car and a jacket. The dog arrived with a vegetable."
     evidence = Checker().conversation_of(said).evidence
-    claim = "jacket, automobile, arrival, clothing, carrot, sister, zzyzx."
+    claim = "jacket, automobile, arrival, clothing, carrot, uncle, zzyzx."
     question, _ = examine(read(claim), evidence)
     grades = ["said", "said", "meant", "general", "special", "sibling", "novel"]
     assert [word.grade for word in align(question)] == grades

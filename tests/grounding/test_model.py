@@ -39,8 +39,8 @@ def test_what_is_no_model_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_the_shipped_model_is_small_and_whole() -> None:
-    """About 2 kB, with the digest of its data."""
-    assert len(default_model().dump()) < 2500
+    """A few kB, with the digest of its data."""
+    assert len(default_model().dump()) < 8000
     assert default_model().digest.startswith("sha256:")
     assert json.loads(default_model().dump())["examples"] > 2000
 

@@ -12,6 +12,7 @@ from harness.metrics.missing import NA
 from harness.report.checks import checks
 from harness.report.parity import CLASSES
 from harness.report.render.accuracy import grounding_section, redaction_section, schema_section
+from harness.report.render.judges import judges_sections
 from harness.report.render.terms import TERMS
 from harness.report.render.view import (
     Cell,
@@ -47,6 +48,7 @@ def build_view(report: Mapping[str, Any], rows: Rows | None, *, limit: int) -> V
             _parity(report["parity"], limit),
             redaction_section(report["verdicts"]["accuracy"]),
             grounding_section(report["verdicts"]["accuracy"]),
+            *judges_sections(report),
             schema_section(report["verdicts"]["accuracy"]),
             _latency(report["measurements"]),
             _held_back(report["measurements"]),

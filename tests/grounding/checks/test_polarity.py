@@ -92,7 +92,7 @@ CHAT = (
     ("claim", "reason"),
     [
         ("The flat has a small kitchen.", "antonym"),
-        ("There is a big kitchen and a small bath.", ""),
+        ("The kitchen is big and the bath is small.", ""),
         ("Ann will not bake the cake on Friday.", "negation_flip"),
         ("Ann bakes the cake on Friday.", ""),
         ("They find the plan unreasonable.", "antonym"),
