@@ -58,6 +58,8 @@ CUED: Mapping[str, tuple[str, ...]] = {
     "URL_WITH_TOKEN": ("the link is {}", "Open {} now"),
     "SECRET": ("my password is {}", "The api key is {}, okay"),
     "CRYPTO": ("the wallet is {}", "Send it to {}."),
+    "PERSON": ("my name is {}", "The account holder is {}.", "The name on the account is {}, thanks"),
+    "ADDRESS": ("my address is {}", "I live at {}.", "My home address is {}, thanks"),
 }  # fmt: skip
 
 _NATIONAL: Mapping[str, tuple[str, ...]] = {

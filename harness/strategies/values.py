@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from harness.strategies import identity, money, network, phones
+from harness.strategies import identity, money, network, people, phones
 from harness.strategies.labelled import Choose, Value
 
 __all__ = ["TYPES", "make"]
@@ -33,6 +33,8 @@ TYPES: Mapping[str, tuple[Callable[[Choose], Value], ...]] = {
     "URL_WITH_TOKEN": (network.url_with_token,),
     "SECRET": (network.secret,),
     "CRYPTO": (network.crypto,),
+    "PERSON": (people.name,),
+    "ADDRESS": (people.address,),
 }
 """Written forms first."""
 

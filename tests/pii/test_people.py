@@ -145,3 +145,14 @@ def test_structured_values_are_not_touched() -> None:
     assert REDACTOR.redact("my name is tobias at kestrel dot io").text == "my name is [EMAIL_REDACTED]"
     assert REDACTOR.redact("thanks maria.lee@kestrel.io").text == "thanks [EMAIL_REDACTED]"
     assert REDACTOR.redact("628 271 4432 Elm Street").text == "[PHONE_REDACTED] Elm Street"
+
+
+@pytest.mark.parametrize("size", [1, 4, 200])
+def test_rows_of_blanks_and_long_words_hide_nothing(size: int) -> None:
+    """What comes after them is found, however the text is cut."""
+    for before in (" " * 90, "a-" * 60 + " ", "x" * 130 + " "):
+        text = f"so{before}my name is Tobias Renner, I live at 1482 Larkmoor Street now"
+        stream = REDACTOR.stream()
+        whole = "".join(stream.feed(text[at : at + size]) for at in range(0, len(text), size)) + stream.finish()
+        assert whole == REDACTOR.redact(text).text
+        assert whole.endswith("my name is [PERSON_REDACTED], I live at [ADDRESS_REDACTED] now")
