@@ -136,9 +136,9 @@ class SessionBook(LatencyBook):
         self._whole = whole
         self._totals: dict[str, list[int]] = {}
 
-    def record(self, stage: str, ns: int) -> None:
+    def record(self, stage: str, ns: int, **whose: str) -> None:
         """Add one duration, to the whole book too."""
-        self._whole.record(stage, ns)
+        self._whole.record(stage, ns, **whose)
         total = self._totals.setdefault(stage, [0, 0, 0])
         total[0] += 1
         total[1] += ns
