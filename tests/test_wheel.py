@@ -29,7 +29,7 @@ def test_wheel_holds_the_data(wheel: Path) -> None:
     """Rules, lexicons, templates, specifications, the type marker and the demo's scenarios travel with the code."""
     names = zipfile.ZipFile(wheel).namelist()
     assert "harness/py.typed" in names
-    assert "harness/report/render/report.html.j2" in names
+    assert {"harness/report/render/page/report.html.j2", "harness/report/render/page/main.js"} <= set(names)
     assert "harness/dialects/mediation.md" in names
     assert sum(name.startswith("harness/_fixtures/scenarios/") and name.endswith(".yaml") for name in names) >= 24
     assert any(name.startswith("harness/pii/rules/") and name.endswith(".toml") for name in names)

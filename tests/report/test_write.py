@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import RecordingWriteError
-from harness.report.write import render, write_atomically, write_report
+from harness.report.results import result_rows
+from harness.report.write import VIEWS, render, write_atomically, write_report
 
 FILES = ["findings.sarif", "junit.xml", "report.csv", "report.html", "report.json", "report.md", "results.jsonl"]
 
@@ -63,3 +65,13 @@ def test_render(make: SimpleNamespace, tmp_path: Path) -> None:
     assert render(report, None, "json") == (tmp_path / "report.json").read_text()
     assert render(report, None, "md").startswith("# ")
     assert render(report, None, "html").lstrip().startswith("<!doctype html>")
+
+
+def test_the_document_names_everything(make: SimpleNamespace, root: Path) -> None:
+    """REPORTING.md names each file with its format, and each field of a line."""
+    text = (root / "harness" / "report" / "REPORTING.md").read_text(encoding="utf-8")
+    assert [form for form, name in VIEWS.items() if f"| `{name}` | `{form}` |" not in text] == []
+    fields = set(re.findall(r"`([a-z_]+)`", text))
+    row = next(row for row in result_rows(make.run()) if row["grounding"])
+    inner = {*row["spans"][0], *row["grounding"], *row["grounding"]["claims"][0], *row["budget"]}
+    assert (row.keys() | inner) - fields == set()

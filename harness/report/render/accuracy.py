@@ -28,7 +28,7 @@ def redaction_section(accuracy: Mapping[str, Any]) -> Section:
             rows=[_redaction_row(type_, row) for type_, row in table["redaction"].items()],
             empty="No personal data is labelled and none was found.",
         )
-        for table in _sources(accuracy)
+        for table in [*_sources(accuracy), *([accuracy["as_detected"]] if "as_detected" in accuracy else [])]
     ]
     words = (
         "What was replaced, measured against labels. A type that no rule covers yet stands here with recall 0. "

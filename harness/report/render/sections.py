@@ -55,6 +55,7 @@ def build_view(report: Mapping[str, Any], rows: Rows | None, *, limit: int) -> V
             _flagged(rows, limit),
             _rejected(rows, limit),
             _traffic(report["verdicts"]),
+            *_coverage(report["verdicts"].get("coverage", {})),
             _sessions(report["verdicts"], limit),
         ],
         terms=TERMS,
@@ -325,6 +326,33 @@ def _traffic(verdicts: Mapping[str, Any]) -> Section:
         )
     ]
     return Section(id="traffic", title="What passed through", intro="Counts over the whole run.", blocks=blocks)
+
+
+def _coverage(tables: Mapping[str, Any]) -> list[Section]:
+    """What the corpus exercised; an older report does not say."""
+    if not tables:
+        return []
+    blocks = [
+        Table(
+            title=_COVERED.get(name, name),
+            columns=[Column(name, False), Column("seen")],
+            rows=[[Cell(text=what), count(number)] for what, number in table["seen"].items()],
+            empty="None was seen.",
+            note=f"Never seen: {', '.join(table['never'])}." if table["never"] else "All that is known was seen.",
+        )
+        for name, table in tables.items()
+    ]
+    words = "What the recordings exercised, and what they never did: figures hold for what was seen."
+    return [Section(id="coverage", title="Coverage of the corpus", intro=words, blocks=blocks)]
+
+
+_COVERED = {
+    "events": "Message types",
+    "ends": "Ends of connections",
+    "reasons": "Error paths",
+    "rules": "Rules of redaction",
+    "lengths": "Lengths in characters",
+}
 
 
 def _sessions(verdicts: Mapping[str, Any], limit: int) -> Section:

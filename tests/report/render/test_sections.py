@@ -82,3 +82,27 @@ def test_claim_without_words(make: SimpleNamespace) -> None:
     assert flagged.items[0].text.startswith("(not shown")
     rejected = next(block for block in lists if block.title == "Messages")
     assert rejected.items[0].reason == "none given"
+
+
+def test_coverage_of_the_corpus(make: SimpleNamespace) -> None:
+    """What was seen and what never was, where a report tells; else there is no such section."""
+    report = build_report(make.run())
+    report["verdicts"].pop("coverage", None)
+    assert "coverage" not in {section.id for section in build_view(report, None, limit=5).sections}
+    report["verdicts"]["coverage"] = {
+        "ends": {"seen": {"1000": 3}, "never": ["1011", "abort"]},
+        "other": {"seen": {}, "never": []},
+    }
+    section = next(one for one in build_view(report, None, limit=5).sections if one.id == "coverage")
+    first, second = (block for block in section.blocks if isinstance(block, Table))
+    assert (first.title, first.note) == ("Ends of connections", "Never seen: 1011, abort.")
+    assert (second.title, second.rows, second.note) == ("other", [], "All that is known was seen.")
+
+
+def test_what_was_detected_is_a_source_of_its_own(make: SimpleNamespace) -> None:
+    """It has a table of redaction, apart from those of labels."""
+    report = build_report(make.run())
+    accuracy = report["verdicts"]["accuracy"]
+    accuracy["as_detected"] = {"label_source": "as detected at record time", "redaction": accuracy["redaction"]}
+    titles = [block.title for block in build_view(report, None, limit=5).sections[1].blocks]
+    assert titles == ["By type, labels: scenario", "By type, labels: as detected at record time"]
