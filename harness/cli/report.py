@@ -1,44 +1,109 @@
-"""``harness report``: a run's report in another form, from its own files alone."""
+"""``harness report``: a run's report in another form, from its own files alone; ``harness report verify``."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sys
 from pathlib import Path
 
 import click
 
-from harness.cli.common import say, verb
-from harness.report.read import Loaded, load_report, parse_report
-from harness.report.write import render, write_atomically
+from harness.cli.common import ExitCode, say, shown, verb
+from harness.report.model import Report
+from harness.report.read import RowFile, open_report, parse_report
+from harness.report.write import VIEWS, view_pieces, write_atomically
+from harness.session.parts import Tools, policy_of
+from harness.session.verify import Difference, verify_report
+from harness.settings import load_settings
 
 __all__ = ["command"]
 
 
-@click.command("report")
+class _Group(click.Group):
+    """A group whose first command needs no name: ``harness report DIR`` renders."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """A call that names no subcommand is one of ``show``."""
+        if args and args[0] not in {*self.commands, *self.get_help_option_names(ctx)}:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Group)
+def command() -> None:
+    """A run's report: in another form, or checked against its recordings.
+
+    `harness report DIR [--format md]` is short for `harness report show DIR`.
+    """
+
+
+@command.command("show")
 @click.argument("path", type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
-    "--format", "form", type=click.Choice(["md", "html", "json"]), default="md", show_default=True, help="What to make."
+    "--format", "form", type=click.Choice(sorted(VIEWS)), default="md", show_default=True, help="What to make."
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; stdout if none.")
 @verb
-def command(path: Path, form: str, as_json: bool, output: Path | None) -> None:
+def show(path: Path, form: str, as_json: bool, output: Path | None) -> None:
     """Render a run's report.
 
     PATH is a report's folder, its report.json, or - to read report.json from stdin. The lists of
     messages come from the results.jsonl beside it; a report read from stdin has none.
     """
-    loaded = _load(path)
-    text = render(loaded.report, loaded.rows, "json" if as_json else form)
+    report, rows = _opened(path)
+    pieces = (piece.encode() for piece in view_pieces(report, rows, "json" if as_json else form))
     if output is None:
-        sys.stdout.buffer.write(text.encode())
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
         return
-    write_atomically(output, [text.encode()])
+    write_atomically(output, pieces)
     say(f"wrote {output}")
 
 
-def _load(path: Path) -> Loaded:
+@command.command("verify")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--corpus",
+    type=click.Path(path_type=Path),
+    help="Folder of the recordings [default: PATH/recordings, else recordings].",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what differs as JSON.")
+@verb
+def verify(path: Path, corpus: Path | None, as_json: bool) -> None:
+    """Run a report's recordings again and compare: recordings, rules, tool, verdicts, lines of results.
+
+    Exit code 1 if anything differs; what does is named on stdout, one per line.
+    """
+    report, rows = open_report(path)
+    settings = load_settings()
+    found = asyncio.run(
+        verify_report(report, rows, corpus or _beside(path), tools=Tools.of(settings), policy=policy_of(settings))
+    )
+    _tell(report, found, as_json=as_json)
+    sys.exit(ExitCode.FAILED if found else ExitCode.OK)
+
+
+def _tell(report: Report, found: list[Difference], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(
+            json.dumps({"holds": not found, "digest": report["digest"], "differs": [d._asdict() for d in found]})
+        )
+        return
+    for what, detail in found:
+        click.echo(shown(f"{what}: {detail}"))
+    recordings = len(report["run"]["recordings"])
+    say(f"{'does not hold' if found else 'holds'}: {recordings} recordings run again")
+
+
+def _beside(path: Path) -> Path:
+    inside = (path if path.is_dir() else path.parent) / "recordings"
+    return inside if inside.is_dir() else Path("recordings")
+
+
+def _opened(path: Path) -> tuple[Report, RowFile | None]:
     if str(path) == "-":
-        return Loaded(parse_report(sys.stdin.buffer.read(), path="<stdin>"), None)
-    return load_report(path)
+        return parse_report(sys.stdin.buffer.read(), path="<stdin>"), None
+    return open_report(path)

@@ -3,7 +3,8 @@
 1. A percentile needs samples: p90 from 10, p95 from 20, p99 from 1,000, p99.9 from 10,000; below it is n/a.
 2. Values keep 3 significant digits, from 1 ns to 1 h; the maximum is exact.
 3. Latency is not accuracy: the share of messages under the objective is ``latency_slo_rate``.
-4. The whole way of a message is kept by conversation too, as exact values: comparisons pair conversations.
+4. Of a single session only n, mean and maximum are kept: it has too few messages for more.
+5. The whole way of a message is kept by conversation too, as exact values: comparisons pair conversations.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from harness.errors import ConfigError
 from harness.metrics.missing import Missing, settle
 from harness.metrics.stats import quantile, wilson
 
-__all__ = ["END_TO_END", "PERCENTILES", "SCHEDULE_LAG", "SLO_MS", "LatencyBook"]
+__all__ = ["END_TO_END", "PERCENTILES", "SCHEDULE_LAG", "SLO_MS", "LatencyBook", "SessionBook"]
 
 END_TO_END = "message"
 """Stage name of the whole way, from a message's arrival to its outcome."""
@@ -87,7 +88,17 @@ class LatencyBook:
 
     def __init__(self) -> None:
         self._stages: dict[str, _Stage] = {}
+        self._sessions: dict[str, SessionBook] = {}
         self._conversations: dict[str, array[int]] = {}
+
+    def session(self, name: str) -> SessionBook:
+        """The book of one session: what it records is recorded here too, and told apart by :meth:`by_session`."""
+        return self._sessions.setdefault(name, SessionBook(self))
+
+    def by_session(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Name of a session -> stage -> n, mean_ms, max_ms; sessions without a duration are not in it."""
+        tables = {name: book.means() for name, book in sorted(self._sessions.items())}
+        return {name: table for name, table in tables.items() if table}
 
     def record(self, stage: str, ns: int, *, conversation: str = "") -> None:
         """Add one duration.
@@ -138,3 +149,29 @@ class LatencyBook:
                 "latency_slo_interval": tuple(wilson(hits, found.n) or ()),
             }
         )
+
+
+class SessionBook(LatencyBook):
+    """Collects the durations of one session for a :class:`LatencyBook`."""
+
+    def __init__(self, whole: LatencyBook) -> None:
+        super().__init__()
+        self._whole = whole
+        self._totals: dict[str, list[int]] = {}
+
+    def record(self, stage: str, ns: int, *, conversation: str = "") -> None:
+        """Add one duration, to the whole book too."""
+        self._whole.record(stage, ns, conversation=conversation)
+        total = self._totals.setdefault(stage, [0, 0, 0])
+        total[0] += 1
+        total[1] += ns
+        total[2] = max(total[2], ns)
+
+    def means(self) -> dict[str, dict[str, Any]]:
+        """Stage -> n, mean_ms, max_ms; the whole way last."""
+        names = sorted(self._totals, key=lambda name: (name == END_TO_END, name))
+        return {name: _means(*self._totals[name]) for name in names}
+
+
+def _means(n: int, total_ns: int, longest_ns: int) -> dict[str, Any]:
+    return {"n": n, "mean_ms": round(total_ns / n / 1e6, 6), "max_ms": longest_ns / 1e6}

@@ -186,7 +186,11 @@ def _measurements(run: RunResult) -> dict[str, Any]:
         return settle({"latency": missing, "latency_slo_rate": missing, "latency_slo_ms": SLO_MS, **held})
     figures, more = run.measurements.slo_figures(), settle(held)
     why = {**figures.pop("why", {}), **more.pop("why", {})}
-    timed = {"latency": run.measurements.summary(), "by_conversation": run.measurements.by_conversation()}
+    timed = {
+        "latency": run.measurements.summary(),
+        "by_session": run.measurements.by_session(),
+        "by_conversation": run.measurements.by_conversation(),
+    }
     return {**timed, **figures, **more, **({"why": why} if why else {})}
 
 

@@ -2,12 +2,13 @@
 
 1. A report whose digest does not fit its verdicts was changed by hand and is refused.
 2. Without ``results.jsonl`` a report is whole but for its lists of messages.
+3. The rows are read from the disk each time they are gone through: a view of a large run holds none of them for long.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from harness.errors import RecordingFormatError, RecordingNotFound, UnsupportedV
 from harness.report.digest import report_digest
 from harness.report.model import FORMAT, VERSION, Report
 
-__all__ = ["Loaded", "load_report", "parse_report"]
+__all__ = ["Loaded", "RowFile", "load_report", "open_report", "parse_report"]
 
 _PARTS = ("run", "parity", "verdicts", "measurements")
 _FIX = "make the report again with `harness run`"
@@ -36,11 +37,36 @@ def load_report(path: Path | str) -> Loaded:
         RecordingFormatError: not a report, changed since it was made, or a broken line of results.
         UnsupportedVersion: a report of a later version.
     """
-    path = Path(path)
-    file = path / "report.json" if path.is_dir() else path
+    report, rows = open_report(path)
+    return Loaded(report, None if rows is None else list(rows))
+
+
+class RowFile:
+    """The rows of a results.jsonl, read anew by every iteration.
+
+    Raises:
+        RecordingFormatError: in the midst of the iteration, at a broken line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        try:
+            with self.path.open("rb") as file:
+                for number, line in enumerate(file, start=1):
+                    if line.strip():
+                        yield _json(line, self.path, number)
+        except OSError as error:
+            raise RecordingFormatError(f"cannot be read: {error.strerror}", path=self.path) from None
+
+
+def open_report(path: Path | str) -> tuple[Report, RowFile | None]:
+    """As :func:`load_report`, but the rows stay on the disk (rule 3)."""
+    file = _file(Path(path))
     report = parse_report(_read(file), path=file)
     results = file.with_name("results.jsonl")
-    return Loaded(report, _rows(results) if results.exists() else None)
+    return report, RowFile(results) if results.exists() else None
 
 
 def parse_report(data: bytes, *, path: Path | str) -> Report:
@@ -58,9 +84,8 @@ def parse_report(data: bytes, *, path: Path | str) -> Report:
     return report
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    lines = _read(path).split(b"\n")
-    return [_json(line, path, number) for number, line in enumerate(lines, start=1) if line.strip()]
+def _file(path: Path) -> Path:
+    return path / "report.json" if path.is_dir() else path
 
 
 def _read(path: Path) -> bytes:

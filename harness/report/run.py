@@ -5,17 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from harness.metrics.latency import LatencyBook
 from harness.pipeline.outcome import GapFound, Outcome
 from harness.recording.entry import OutcomeEntry
 from harness.report.labels import Label
 
-__all__ = ["NO_LABELS", "RunResult", "SessionResult"]
+__all__ = ["NO_LABELS", "Crossing", "Place", "RunResult", "SessionResult"]
 
 NO_LABELS = "none"
 """``label_source`` of a session without labels."""
+
+
+class Place(NamedTuple):
+    """Where a message stands in its recording: the file's line, from 1, and microseconds since the header."""
+
+    line: int
+    t_us: int
+
+
+class Crossing(NamedTuple):
+    """What else crossed the wire: ``what`` is a word of the protocol ("subscribe", "POST token"), never payload."""
+
+    line: int
+    t_us: int
+    dir: Literal["in", "out"]
+    what: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +54,8 @@ class SessionResult:
         problems: what went wrong, in words without payload text.
         sha256: digest of the recording's bytes.
         policy: digest of the policy the live side was made under, '' if unknown.
+        places: number of a message -> its place in the recording.
+        crossings: what crossed the wire besides the messages judged, in order of line.
         detected: what the recorder replaced, as labels; None where nothing is known of that.
         ends: how each of its connections ended: a close code, ``abort`` or ``refused``.
     """
@@ -56,6 +74,8 @@ class SessionResult:
     problems: Sequence[str] = ()
     sha256: str | None = None
     policy: str = ""
+    places: Mapping[int, Place] = field(default_factory=dict, repr=False)
+    crossings: Sequence[Crossing] = field(default=(), repr=False)
     detected: Sequence[Label] | None = field(default=None, repr=False)
     ends: Sequence[str] = ()
 

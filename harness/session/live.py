@@ -19,11 +19,11 @@ from harness.recording.reader import read_recording
 from harness.recording.writer import Durability
 from harness.report.labels import Label, labels_path
 from harness.report.write import write_atomically
+from harness.session.audit_trail import Taker
 from harness.session.keys import Key
 from harness.session.label_shift import shifted, write_labels
 from harness.session.parts import Credentials, Tools
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
-from harness.session.store import Taker
 
 __all__ = ["Job", "LiveRun", "run_live"]
 
@@ -110,6 +110,7 @@ def _plan(live: LiveRun, job: Job, index: int) -> SessionPlan:
         path = live.record_to / f"{job.name}.rec.jsonl"
         record = RecordTo(path=path, key=live.key, durability=live.durability, scenario=job.scenario, seed=live.seed)
     clock = SystemClock()
+    file = job.name if record is None else record.path.name
     return SessionPlan(
         addresses=live.addresses,
         credentials=live.credentials,
@@ -123,7 +124,7 @@ def _plan(live: LiveRun, job: Job, index: int) -> SessionPlan:
         options=live.options,
         record=record,
         store=live.store,
-        book=live.book,
+        book=None if live.book is None else live.book.session(file),
         seed=index,
     )
 

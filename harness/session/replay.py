@@ -23,11 +23,11 @@ from harness.pipeline.policy import PipelinePolicy
 from harness.recording.entry import HttpChunk, OutcomeEntry, WsMessage
 from harness.recording.reader import Recording
 from harness.replayer.service import ReplayService
+from harness.session.audit_trail import Taker
 from harness.session.dialects import dialect_of
 from harness.session.holes import given_up
 from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
-from harness.session.store import Store
 from harness.wire.guard import NetworkGuard
 
 __all__ = [
@@ -55,7 +55,7 @@ async def replay_recording(
     tools: Tools,
     policy: PipelinePolicy,
     speed: float | None = None,
-    store: Store | None = None,
+    store: Taker | None = None,
     book: LatencyBook | None = None,
     dialect: Dialect | None = None,
     clock: Clock | None = None,
@@ -99,7 +99,7 @@ async def replay_recording(
             options=ClientOptions(give_up_after=given_up(recording.entries, dialect, policy), attempts=50),
             record=record,
             store=store,
-            book=book,
+            book=None if book is None else book.session(recording.path.name),
         )
         with NetworkGuard(service.ports):
             run = await run_session(plan)

@@ -10,6 +10,7 @@ from harness.report.labels import Label, labels_path, read_labels
 from harness.report.run import NO_LABELS, SessionResult
 from harness.report.sources import SCENARIO, source_of
 from harness.session.dialects import dialect_of
+from harness.session.places import crossings_of, places_of
 from harness.session.replay import Replayed, baseline, substituted_spans
 from harness.session.session import SessionRun
 
@@ -45,6 +46,8 @@ def replayed_result(recording: Recording, replayed: Replayed) -> SessionResult:
         problems=[*replayed.problems, *withheld.values()],
         sha256=recording.digest,
         policy=recording.header.redaction.policy,
+        places=places_of(recording.entries, replayed.run.outcomes),
+        crossings=crossings_of(recording.entries),
         detected=detected_of(recording),
         ends=ends_of(recording),
     )
@@ -113,4 +116,6 @@ def live_result(name: str, run: SessionRun, recording: Recording | None) -> Sess
         problems=[str(run.error)] if run.error else [],
         sha256=recording.digest if recording else None,
         policy=run.policy_digest,
+        places=places_of(recording.entries, run.outcomes) if recording else {},
+        crossings=crossings_of(recording.entries) if recording else (),
     )

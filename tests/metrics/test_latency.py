@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import ConfigError
-from harness.metrics.latency import LatencyBook
+from harness.metrics.latency import END_TO_END, LatencyBook
 
 
 def filled(n: int, stage: str = "message", step_ns: int = 1_000_000) -> LatencyBook:
@@ -84,3 +84,17 @@ def test_slo_figures() -> None:
     empty = LatencyBook().slo_figures()
     assert empty["latency_slo_rate"] == "n/a"
     assert "latency_slo_rate" in empty["why"]
+
+
+def test_sessions_are_told_apart() -> None:
+    """What a session records counts for the whole; by itself it has n, mean and maximum, and an empty one is left out."""
+    book = LatencyBook()
+    book.session("a").record("ground", 1_000_000)
+    book.session("a").record("ground", 3_000_000)
+    book.session("b").record(END_TO_END, 5_000_000)
+    book.session("c")
+    assert book.summary()["ground"]["n"] == 2
+    assert book.by_session() == {
+        "a": {"ground": {"n": 2, "mean_ms": 2.0, "max_ms": 3.0}},
+        "b": {END_TO_END: {"n": 1, "mean_ms": 5.0, "max_ms": 5.0}},
+    }

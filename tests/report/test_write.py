@@ -1,4 +1,4 @@
-"""The folder of a report: four files, each whole or not there."""
+"""The folder of a report: its files, each whole or not there."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from harness.errors import RecordingWriteError
 from harness.report.write import render, write_atomically, write_report
 
-FILES = ["report.html", "report.json", "report.md", "results.jsonl"]
+FILES = ["findings.sarif", "junit.xml", "report.csv", "report.html", "report.json", "report.md", "results.jsonl"]
 
 
-def test_four_files(make: SimpleNamespace, tmp_path: Path) -> None:
+def test_the_files(make: SimpleNamespace, tmp_path: Path) -> None:
     """They are there, and nothing else; a second run gives the same bytes."""
     write_report(make.run(), tmp_path / "a" / "b")
     write_report(make.run(), tmp_path / "c")

@@ -2,11 +2,12 @@
 
 1. At most :data:`BUDGET` characters (a GitHub comment takes 65,536); sections that do not fit are named, not cut.
 2. Nothing from a transcript is active: see ``escape.py``.
+3. The worst comes first: failed checks before those to look at, and the sections that tell of them before the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.report.checks import Check
@@ -20,10 +21,19 @@ BUDGET = 60_000
 """Characters."""
 
 _LIMIT = 20
+_WORST = ("fail", "look", "n/a", "pass")
+_SECTION_OF = {
+    "Live = replayed": "parity",
+    "Sessions ran clean": "parity",
+    "Labelled values covered": "redaction",
+    "Second leak scan": "redaction",
+    "Hallucination check": "grounding",
+    "Validation": "schema",
+}
 _MARKS = {"pass": "✅ pass", "fail": "❌ fail", "look": "👀 look", "n/a": "➖ n/a"}
 
 
-def render_markdown(report: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] | None = None) -> str:
+def render_markdown(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | None = None) -> str:
     """The report as Markdown; pure.
 
     Args:
@@ -34,7 +44,7 @@ def render_markdown(report: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
     parts = [_head(view)]
     left_out = []
     room = BUDGET - len(parts[0]) - 500
-    for section in view.sections:
+    for section in _worst_first(view):
         text = _section(section)
         if len(text) <= room:
             parts.append(text)
@@ -46,13 +56,19 @@ def render_markdown(report: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
     return "\n".join(parts)
 
 
+def _worst_first(view: View) -> list[Section]:
+    failed = {_SECTION_OF.get(check.name) for check in view.checks if check.status == "fail"}
+    return sorted(view.sections, key=lambda section: section.id not in failed)
+
+
 def _head(view: View) -> str:
     facts = "\n".join(f"- {safe(name)}: {safe(value)}" for name, value in view.facts)
     return f"# {safe(view.title)}\n\n{_strip(view.checks)}\n\n{facts}\n"
 
 
 def _strip(found: Sequence[Check]) -> str:
-    rows = [f"| {_MARKS[check.status]} | {safe(check.name)} | {safe(check.detail)} |" for check in found]
+    worst = sorted(found, key=lambda check: _WORST.index(check.status))
+    rows = [f"| {_MARKS[check.status]} | {safe(check.name)} | {safe(check.detail)} |" for check in worst]
     return "\n".join(["| | check | |", "|---|---|---|", *rows])
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from harness.metrics.missing import NA
@@ -25,7 +26,7 @@ from harness.report.render.view import (
 
 __all__ = ["build_view"]
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Iterable[Mapping[str, Any]]
 _NO_ROWS = "The lists need results.jsonl beside report.json; it was not there."
 
 
@@ -59,7 +60,11 @@ def build_view(report: Mapping[str, Any], rows: Rows | None, *, limit: int) -> V
 
 def _facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     run, verdicts, parity = report["run"], report["verdicts"], report["parity"]
-    lost = f" ({verdicts['messages_lost']:,} messages lost)" if verdicts["messages_lost"] else ""
+    lost = (
+        f" ({verdicts['messages_lost']:,} {'message' if verdicts['messages_lost'] == 1 else 'messages'} lost)"
+        if verdicts["messages_lost"]
+        else ""
+    )
     return [
         ("Run", f"{run['name']} ({run['mode']})"),
         ("Sessions", f"{verdicts['sessions']:,}"),
@@ -228,22 +233,50 @@ def _listed(title: str, found: Iterable[Finding], limit: int, empty: str, text_l
 
 
 def _flagged(rows: Rows | None, limit: int) -> Section:
-    found = (
-        Finding(
-            where=_where(row),
-            verdict=row["grounding"]["band"],
-            reason=claim["reason"] + (", premature: said only later" if claim.get("premature") else ""),
-            text=claim["text"] or "(not shown: its place in the redacted summary is not certain)",
-            evidence=claim["evidence"] or "none",
-        )
+    claims = (
+        (claim["score"], row["file"], row["number"], claim["start"], row, claim)
         for row in rows or ()
         if row["grounding"] and not row["provisional"]
         for claim in row["grounding"]["claims"]
         if claim["verdict"] == "ungrounded"
     )
-    block = _listed("Claims", found, limit, "No claim was flagged." if rows is not None else _NO_ROWS, "summary says")
-    words = "Claims of summaries that the conversation does not support, each with the nearest evidence. All redacted."
+    total, worst = _least(claims, limit)
+    block = Findings(
+        title="Claims",
+        items=[_claim(row, claim) for *_, row, claim in worst],
+        total=total,
+        empty="No claim was flagged." if rows is not None else _NO_ROWS,
+        text_label="summary says",
+    )
+    words = (
+        "Claims of summaries that the conversation does not support, each with the nearest evidence, the least supported "
+        "first. All redacted."
+    )
     return Section(id="flagged", title="Flagged hallucinations", intro=words, blocks=[block])
+
+
+def _least(claims: Iterable[tuple[Any, ...]], limit: int) -> tuple[int, list[tuple[Any, ...]]]:
+    """How many there are, and the ``limit`` least by their first four values; holds no more than twice as many."""
+    total, held = 0, []
+    for claim in claims:
+        total += 1
+        held.append(claim)
+        if len(held) >= 2 * limit:
+            held = sorted(held, key=_RANK)[:limit]
+    return total, sorted(held, key=_RANK)[:limit]
+
+
+_RANK = itemgetter(0, 1, 2, 3)
+
+
+def _claim(row: Mapping[str, Any], claim: Mapping[str, Any]) -> Finding:
+    return Finding(
+        where=_where(row),
+        verdict=row["grounding"]["band"],
+        reason=claim["reason"] + (", premature: said only later" if claim.get("premature") else ""),
+        text=claim["text"] or "(not shown: its place in the redacted summary is not certain)",
+        evidence=claim["evidence"] or "none",
+    )
 
 
 def _rejected(rows: Rows | None, limit: int) -> Section:
