@@ -165,6 +165,8 @@ class MediationClient:
         self._fed = 0
         self._valid = 0
         self._arrived: dict[int, int] = {}
+        self._refused: ServiceError | None = None
+        """What the gateway said that ends the session; it is not asked again."""
 
     async def run(self) -> None:
         """Stay until every conversation has ended.
@@ -183,6 +185,7 @@ class MediationClient:
         except BaseExceptionGroup as failed:
             error = _cause(failed)
             if isinstance(error, ServiceError):
+                await self._judge_the_rest()
                 await self._do(self._pipeline.finish())
             raise error from None
         await self._do(self._pipeline.finish())
@@ -264,8 +267,17 @@ class MediationClient:
                             await self._do(self._pipeline.give_up(conversation))
                     case Received():
                         await self._feed(item.data, item.at_ns, item.handle, "stream")
+                if self._refused is not None:
+                    raise self._refused
             finally:
                 self._queue.task_done()
+
+    async def _judge_the_rest(self) -> None:
+        """Rule 5, where it was the pump that heard of the failure: what waits in the queue has been received."""
+        while not self._queue.empty():
+            item = self._queue.get_nowait()
+            if isinstance(item, Received):
+                await self._feed(item.data, item.at_ns, item.handle, "stream")
 
     async def _feed(self, data: str | bytes, at_ns: int, handle: Any, service: str) -> None:
         self._fed += 1
@@ -347,19 +359,26 @@ class MediationClient:
         return _validation(response) if response.status == 200 else JudgeAnswer(valid=None)
 
     async def _post(self, path: str, body: str) -> RestResponse | None:
-        """The gateway's response; None where it, or a token for it, could not be had."""
+        """The gateway's response; None where it, or a token for it, could not be had.
+
+        A refusal that ends the session ends it after the message at hand, which gets its outcome all the same.
+        """
+        if self._refused is not None:
+            return None
         try:
             token = await self._tokens.get()
             response = await self._post_with(token, path, body)
             if response.status == 401:
                 self._observer.unused(response.handle)
                 response = await self._post_with(await self._tokens.refresh(token), path, body)
-        except (AuthError, PermissionDenied):
-            raise
+        except (AuthError, PermissionDenied) as error:
+            self._refused = error
+            return None
         except ServiceError:
             return None
         if response.status == 401:
-            raise AuthError(401)
+            self._refused = AuthError(401)
+            return None
         return response
 
     async def _post_with(self, token: SecretStr, path: str, body: str) -> RestResponse:

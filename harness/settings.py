@@ -4,16 +4,22 @@
    default.
 2. Credentials come from ``GENESYS_CLIENT_ID`` and ``GENESYS_CLIENT_SECRET``; ``.env`` is read only when asked for.
 3. Secrets are ``SecretStr``; no error shows a secret's value.
+4. A key of ``harness.toml`` or ``[tool.harness]`` that is no setting is an error that names the nearest one.
+5. :func:`origins` says where each value comes from, asked of the same sources in the same order.
 """
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     PyprojectTomlConfigSettingsSource,
     SettingsConfigDict,
@@ -23,7 +29,10 @@ from pydantic_settings import (
 
 from harness.errors import ConfigError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["DEFAULT", "Settings", "load_settings", "origins", "variable_of"]
+
+DEFAULT = "default"
+"""Origin of a value nobody has set."""
 
 _SECRET = ("client_secret", "GENESYS_CLIENT_SECRET", "webhook_token")
 
@@ -82,6 +91,9 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=5.0, ge=0, le=300, description="How long a run may go on delivering at its end.")
     key_file: Path | None = Field(default=None, description="Key of surrogates and audit hashes.")
     rules: tuple[Path, ...] = Field(default=(), description="Rule files of your own, merged with the built-in ones.")
+    detectors: tuple[str, ...] = Field(
+        default=(), description="Detectors beside our own: presidio, or an entry point of the group harness.detectors."
+    )
     reports_dir: Path = Field(default=Path("reports"), description="Where runs write their reports.")
 
     @classmethod
@@ -107,8 +119,9 @@ def load_settings(*, dotenv: Path | None = None, **overrides: Any) -> Settings:
     """The settings in force; ``overrides`` that are None count as not given.
 
     Raises:
-        ConfigError: the first setting out of bounds, by name; never with a secret's value.
+        ConfigError: the first setting out of bounds, by name; never with a secret's value; or an unknown key (rule 4).
     """
+    _refuse_unknown()
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(_env_file=dotenv, **given)
@@ -117,7 +130,63 @@ def load_settings(*, dotenv: Path | None = None, **overrides: Any) -> Settings:
     except SettingsError as error:  # names the field and the source, not the value
         raise ConfigError("settings", str(error), "JSON where a list or table is wanted") from None
     except ValueError as error:
-        raise ConfigError("harness.toml or pyproject.toml", type(error).__name__, "readable TOML") from None
+        raise _unreadable(error) from None
+
+
+def origins(*, dotenv: Path | None = None, **overrides: Any) -> dict[str, str]:
+    """Setting -> where its value comes from, the strongest source first; a table may have more than one.
+
+    ``flag``, ``HARNESS_X``, ``HARNESS_X in FILE``, ``harness.toml``, ``pyproject.toml``, ``default``.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    sources: list[tuple[str, Mapping[str, Any]]] = [("flag", given), ("", EnvSettingsSource(Settings)())]
+    if dotenv is not None:
+        sources.append((f" in {dotenv.name}", DotEnvSettingsSource(Settings, env_file=dotenv)()))
+    sources += _files()
+    return {name: " + ".join(_origins_of(name, sources)) or DEFAULT for name in Settings.model_fields}
+
+
+def _origins_of(name: str, sources: list[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
+    variable = variable_of(name)
+    several = isinstance(Settings.model_fields[name].get_default(call_default_factory=True), dict)
+    for label, values in sources:
+        if name not in values and variable not in values:
+            continue
+        yield variable + label if label == "" or label.startswith(" in ") else label
+        if not several:
+            return
+
+
+def variable_of(name: str) -> str:
+    """The variable of the environment that sets ``name``."""
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"HARNESS_{name.upper()}"
+
+
+def _files() -> list[tuple[str, Mapping[str, Any]]]:
+    """What the two files say, the stronger first."""
+    try:
+        own = TomlConfigSettingsSource(Settings).toml_data
+        shared = PyprojectTomlConfigSettingsSource(Settings).toml_data
+    except ValueError as error:
+        raise _unreadable(error) from None
+    return [("harness.toml", own), ("pyproject.toml", shared)]
+
+
+def _refuse_unknown() -> None:
+    """Rule 4; the value is not shown, for it may be a secret under a wrong name."""
+    aliases = (field.validation_alias for field in Settings.model_fields.values())
+    known = {*Settings.model_fields, *(alias for alias in aliases if isinstance(alias, str))}
+    for file, values in _files():
+        for key in values:
+            if key not in known:
+                near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.4)
+                fix = f"did you mean {near[0]}?" if near else "harness config show lists the settings"
+                raise ConfigError(f"{file}: {key[:80]}", "…", "a setting", fix=fix)
+
+
+def _unreadable(error: ValueError) -> ConfigError:
+    return ConfigError("harness.toml or pyproject.toml", type(error).__name__, "readable TOML")
 
 
 def _refused(error: ValidationError) -> ConfigError:

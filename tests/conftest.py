@@ -34,6 +34,9 @@ os.environ["PYTHONSAFEPATH"] = "1"
 
 _FIGURE = "figure: "
 
+collect_ignore_glob = ["*.rec.jsonl*"]
+"""Recordings under tests/ are material; those of recordings/ are checked by `pytest recordings`."""
+
 
 @pytest.fixture(scope="session")
 def profile() -> str:

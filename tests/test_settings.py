@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError
-from harness.settings import Settings, load_settings
+from harness.settings import Settings, load_settings, origins
 
 SECRET = "s3cr3t-of-the-client"
 
@@ -134,3 +134,55 @@ def test_a_broken_list_in_the_environment_is_told_by_its_name(monkeypatch: pytes
 def test_every_setting_says_what_it_is() -> None:
     """Its description is what help shows."""
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("file, table", [("harness.toml", ""), ("pyproject.toml", "[tool.harness]\n")])
+def test_an_unknown_key_is_an_error_that_names_the_nearest(tmp_path: Path, file: str, table: str) -> None:
+    """And never its value."""
+    (tmp_path / file).write_text(f'{table}retain_tokns = "{SECRET}"\n')
+    with pytest.raises(ConfigError, match="did you mean retain_tokens") as caught:
+        load_settings()
+    assert caught.value.name == f"{file}: retain_tokns"
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_key_like_none_is_refused_too(tmp_path: Path) -> None:
+    """With where to look."""
+    (tmp_path / "harness.toml").write_text("zzzz = 1\n")
+    with pytest.raises(ConfigError, match="config show"):
+        load_settings()
+
+
+def test_credentials_may_stand_in_a_file_under_either_name(tmp_path: Path) -> None:
+    """As the setting or as the variable is called."""
+    (tmp_path / "harness.toml").write_text('client_id = "a"\nGENESYS_CLIENT_SECRET = "b"\n')
+    assert load_settings().client_id == "a"
+    assert origins()["client_secret"] == "harness.toml"
+
+
+def test_every_value_knows_its_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The strongest source is named; a table names all that fill it."""
+    (tmp_path / "pyproject.toml").write_text("[tool.harness]\nretain_tokens = 1\ngap_timeout_s = 9.5\n")
+    (tmp_path / "harness.toml").write_text(
+        "retain_tokens = 2\ndrain_s = 1\n[subscription.summary_matrix]\nmin_tokens = 60\n"
+    )
+    (tmp_path / "my.env").write_text("GENESYS_CLIENT_ID=id-1\n")
+    monkeypatch.setenv("HARNESS_DRAIN_S", "3")
+    monkeypatch.setenv("HARNESS_SUBSCRIPTION__SUMMARY_MATRIX__MAX_TOKENS", "600")
+    found = origins(dotenv=tmp_path / "my.env", environment="mypurecloud.de", endpoint=None)
+    said = {name: origin for name, origin in found.items() if origin != "default"}
+    assert said == {
+        "environment": "flag",
+        "drain_s": "HARNESS_DRAIN_S",
+        "client_id": "GENESYS_CLIENT_ID in my.env",
+        "subscription": "HARNESS_SUBSCRIPTION + harness.toml",
+        "retain_tokens": "harness.toml",
+        "gap_timeout_s": "pyproject.toml",
+    }
+
+
+def test_origins_of_a_broken_file_are_refused(tmp_path: Path) -> None:
+    """As its values are."""
+    (tmp_path / "harness.toml").write_text("retain_tokens = \n")
+    with pytest.raises(ConfigError):
+        origins()

@@ -14,7 +14,7 @@ from harness.cli.common import verb
 from harness.errors import ConfigError
 from harness.settings import Settings, load_settings
 
-__all__ = ["dialect_option", "live_options", "settings_from"]
+__all__ = ["dialect_option", "given_options", "live_options", "settings_from"]
 
 dialect_option = click.option(
     "--dialect",
@@ -24,6 +24,8 @@ dialect_option = click.option(
 )
 
 _NAMES = ("subscription", "environment", "endpoint", "allow_cross_host", "key_file", "env_file")
+
+_GIVEN = "harness.given"
 
 _OPTIONS = (
     click.option("--environment", help="Region domain of the service [default: mypurecloud.com]."),
@@ -46,6 +48,7 @@ def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapped(**kwargs: Any) -> Any:
         given = {name: kwargs.pop(name) for name in _NAMES}
+        click.get_current_context().meta[_GIVEN] = dict(given)
         return function(settings=settings_from(given), **kwargs)
 
     for option in reversed(_OPTIONS):
@@ -55,10 +58,21 @@ def live_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def settings_from(given: dict[str, Any]) -> Settings:
     """Settings with the command line's options on top; a flag that was not given changes nothing."""
-    dotenv = given.pop("env_file", None)
-    if given.get("subscription") is not None:
-        given["subscription"] = _object(given["subscription"])
-    return load_settings(dotenv=dotenv, **{name: value for name, value in given.items() if value not in (None, False)})
+    dotenv, chosen = _chosen(given)
+    return load_settings(dotenv=dotenv, **chosen)
+
+
+def given_options() -> tuple[Path | None, dict[str, Any]]:
+    """The ``.env`` file and the settings that were given on the command line of the verb at hand."""
+    return _chosen(click.get_current_context().meta[_GIVEN])
+
+
+def _chosen(given: dict[str, Any]) -> tuple[Path | None, dict[str, Any]]:
+    chosen = {name: value for name, value in given.items() if value not in (None, False)}
+    dotenv = chosen.pop("env_file", None)
+    if "subscription" in chosen:
+        chosen["subscription"] = _object(chosen["subscription"])
+    return dotenv, chosen
 
 
 def _object(text: str) -> dict[str, Any]:

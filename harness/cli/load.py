@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -154,4 +154,11 @@ def _tell(result: LoadResult, *, as_json: bool) -> None:
     latencies = figures.pop("latency_ms")
     say(", ".join(f"{value:g} {name.replace('_', ' ')}" for name, value in figures.items()))
     for stage, row in latencies.items():
-        click.echo(f"{stage:<14}" + "  ".join(f"{name} {value}" for name, value in row.items()))
+        click.echo(_line(stage, row))
+
+
+def _line(stage: str, row: Mapping[str, Any]) -> str:
+    """A stage's figures in ms; a percentile there are too few samples for is left out (``--json`` says why)."""
+    told = ((name.removesuffix("_ms").replace("_", "."), value) for name, value in row.items() if name != "n")
+    known = [f"{name} {value:.3f}" for name, value in told if isinstance(value, int | float)]
+    return "  ".join([f"{stage:<12} ms", f"n {row['n']}", *known])

@@ -13,18 +13,25 @@ from harness._version import __version__
 __all__ = ["VERBS", "main"]
 
 VERBS = {
+    "approve": "Pin a run as the baseline of a gate.",
     "audit": "Check that an audit log is as it was written.",
     "cat": "Print a recording's messages, one per line.",
+    "chaos": "Run the live client against faults of the service, and check the history.",
+    "compare": "Compare two runs, or two sets of rules, and say why messages flipped.",
     "compose": "Compile scenarios or transcripts into synthetic recordings.",
+    "config": "Show the settings in force and where they come from.",
     "convert": "Convert recordings to other forms and states, and back.",
     "demo": "Run the whole loop on the embedded service and write a report.",
     "deliveries": "Look through the summaries a run delivered.",
     "doctor": "Examine recordings for damage and leaks.",
     "fuzz": "Search redaction rules, yours too, for leaks, over-redaction and slow inputs.",
+    "gate": "Hold a run against a pinned baseline.",
     "grep": "Find a pattern in the texts of recordings.",
     "ground": "Check summaries against their conversations.",
+    "history": "List the runs made here, and trends of their figures.",
     "info": "Show what a recording holds.",
     "key": "Make keys of surrogates and audit hashes.",
+    "label": "Import, export and compare labels of recordings.",
     "merge": "Merge several recordings into one.",
     "migrate": "Bring a recording to the newest version of the format.",
     "load": "Put many clients on a service at loopback.",
@@ -38,6 +45,7 @@ VERBS = {
     "run": "Drive the pipeline over a live service or recordings.",
     "scan": "List what is left of personal data, and sign off.",
     "seal": "Repair checksums and seal after a hand edit.",
+    "selfcheck": "Measure the gate's own false alarms.",
     "split": "Split a recording by conversation.",
     "trim": "Cut a part out of a recording that can still be played.",
 }
@@ -85,5 +93,5 @@ def main() -> None:
 
     \b
     Exit codes: 0 ok, 1 a check failed, 2 usage, 3 internal error, 4 bad input file,
-    5 nothing selected, 7 the service failed or refused, 130 interrupted.
+    5 nothing selected, 6 inconclusive (with --strict), 7 the service failed or refused, 130 interrupted.
     """

@@ -19,6 +19,7 @@ from harness.cli.replay_addresses import addresses_json, asked_lines, export_lin
 from harness.cli.replay_options import service_options
 from harness.cli.stopping import stop_on_signals
 from harness.clock import SystemClock
+from harness.errors import ReplayError
 from harness.recording.reader import find_recordings, read_recording
 from harness.replayer.service import ReplayService
 from harness.session.dialects import one_dialect
@@ -34,10 +35,16 @@ __all__ = ["command"]
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--speed", default="instant", show_default=True, help="1 = as recorded, 10 = ten times as fast, instant, step."
+    "--speed",
+    default="instant",
+    show_default=True,
+    metavar="SPEED",
+    help="1 = as recorded, 10 = ten times as fast, instant = in order without waits, step = a line on stdin lets a message go.",
 )
 @click.option("--idle-cap", metavar="SECONDS", help="Longest pause of the recordings that is kept, such as 2s.")
-@click.option("--port", default=0, show_default=True, help="Port of the stream; 0 = any free one.")
+@click.option(
+    "--port", type=int, metavar="PORT", default=0, show_default=True, help="Port of the stream; 0 = any free one."
+)
 @click.option(
     "--listen",
     metavar="ADDRESS",
@@ -46,8 +53,21 @@ __all__ = ["command"]
     help="Where to listen; another address than loopback needs --token.",
 )
 @click.option("--token", metavar="TOKEN", envvar="HARNESS_REPLAY_TOKEN", help="An access token clients may bring.")
-@click.option("--patience", default="5s", show_default=True, help="How late a client may be, beyond the recorded gap.")
-@click.option("--rest-port", default=0, show_default=True, help="Port of OAuth and gateway; 0 = any free one.")
+@click.option(
+    "--patience",
+    metavar="SECONDS",
+    default="5s",
+    show_default=True,
+    help="How late a client may be, beyond the recorded gap.",
+)
+@click.option(
+    "--rest-port",
+    type=int,
+    metavar="PORT",
+    default=0,
+    show_default=True,
+    help="Port of OAuth and gateway; 0 = any free one.",
+)
 @click.option(
     "--match",
     type=click.Choice(["strict", "subset", "schema", "any"]),
@@ -60,13 +80,19 @@ __all__ = ["command"]
 @click.option("--bind", multiple=True, metavar="PATH", help="An id that is another one live; put into the answers.")
 @click.option("--drain", multiple=True, metavar="PLACE", help="What may stay unplayed: type:heartbeat, entry:12.")
 @click.option("--lenient", is_flag=True, help="Answer what differs as its nearest recorded candidate.")
-@click.option("--loop", is_flag=True, help="Begin again when everything was played.")
-@click.option("--fault", "fault_texts", multiple=True, metavar="FAULT", help="drop:code=1011,at=type:end,nth=2")
+@click.option("--loop", is_flag=True, help="When every recorded connection was taken, play them again.")
+@click.option(
+    "--fault",
+    "fault_texts",
+    multiple=True,
+    metavar="FAULT",
+    help="What goes wrong and where, such as drop:code=1011,at=type:end,nth=2; an unknown name lists them all.",
+)
 @click.option("--faults", "fault_file", type=click.Path(path_type=Path), help="A file with one fault a line.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws what the faults leave open.")
 @click.option("--log", type=click.Path(path_type=Path), help="Write the replay's own recording to this new file.")
-@click.option("--mode", help="none, once, new_episodes, all, rewrite or verify [default: none].")
-@click.option("--on-miss", help="What was not recorded: fail, passthrough or record.")
+@click.option("--mode", metavar="MODE", help="none, once, new_episodes, all, rewrite or verify [default: none].")
+@click.option("--on-miss", metavar="WHAT", help="What was not recorded: fail, passthrough or record.")
 @click.option("--tls", is_flag=True, help="Serve TLS with a certificate made for this run.")
 @click.option("--origin", "origins", multiple=True, metavar="ORIGIN", help="Let browsers of this origin connect.")
 @click.option("--max-connections", type=click.IntRange(1), help="Open at once on each port; more get 503.")
@@ -89,24 +115,22 @@ def command(settings: Settings, paths: tuple[Path, ...], once: bool, as_json: bo
             stack.enter_context(NetworkGuard())
             recordings = [read_recording(path) for path in find_recordings(paths)]
             dialect = one_dialect([recording.header for recording in recordings], given["dialect"])
-            service = ReplayService(recordings, dialect=dialect, clock=SystemClock(), **options)
+            service = ReplayService(recordings, dialect=dialect, clock=SystemClock(), told=_tell, **options)
             held = asked_lines(recordings)
-            wrong = asyncio.run(_replay(service, held, once=once, as_json=as_json, certificate=certificate))
+            well = asyncio.run(_replay(service, held, once=once, as_json=as_json, certificate=certificate))
         else:
-            wrong = asyncio.run(
+            well = asyncio.run(
                 _record(settings, paths, mode, given["on_miss"], options, once=once, as_json=as_json, tls=certificate)
             )
-    for line in wrong:
-        say(f"harness: {shown(line)}")
-    sys.exit(ExitCode.FAILED if wrong else ExitCode.OK)
+    sys.exit(ExitCode.OK if well else ExitCode.FAILED)
 
 
 async def _replay(
     service: ReplayService, held: Sequence[str], *, once: bool, as_json: bool, certificate: Path | None
-) -> list[str]:
+) -> bool:
     async with service:
         await _serve(service, held, once=once, as_json=as_json, certificate=certificate)
-    return _wrong(service, once=once)
+    return _went_well(service, once=once)
 
 
 async def _record(
@@ -119,14 +143,14 @@ async def _record(
     once: bool,
     as_json: bool,
     tls: Path | None,
-) -> list[str]:
+) -> bool:
     plan = mode_plan(paths, mode, on_miss, os.environ)
     live = live_side(settings, paths[0]) if plan.live else None
-    async with episode(paths[0], plan, live, **options) as running:
+    async with episode(paths[0], plan, live, told=_tell, **options) as running:
         await _serve(running.service, (), once=once and plan.serve, as_json=as_json, certificate=tls)
     if running.written is not None:
         say(f"recorded: {shown(str(running.written))}")
-    return [*_wrong(running.service, once=once), *(f"differs: {line}" for line in running.differences)]
+    return _went_well(running.service, once=once, differences=running.differences)
 
 
 async def _serve(
@@ -149,7 +173,7 @@ def _step_on(service: ReplayService, loop: asyncio.AbstractEventLoop) -> None:
     if not sys.stdin.readline():
         loop.remove_reader(sys.stdin)
     elif not service.step():
-        say("harness: no message is waiting")
+        say(f"harness: no message is waiting, but {shown('; '.join(service.awaited()) or 'for a client')}")
 
 
 async def _stop_when_over(service: ReplayService, stop: asyncio.Event, *, once: bool) -> None:
@@ -158,8 +182,15 @@ async def _stop_when_over(service: ReplayService, stop: asyncio.Event, *, once: 
         stop.set()
 
 
-def _wrong(service: ReplayService, *, once: bool) -> list[str]:
-    """What to tell: the problems, and with ``once`` what was left unplayed."""
-    problems = [str(problem) for problem in service.problems]
-    left = service.unplayed() if once else []
-    return problems + [f"not played: {label}" for label in left]
+def _tell(problem: ReplayError) -> None:
+    """A problem is told when it is found: whoever sits before the client looks for the reason now."""
+    say(f"harness: {shown(str(problem))}")
+
+
+def _went_well(service: ReplayService, *, once: bool, differences: Sequence[str] = ()) -> bool:
+    """Tell what is known at the end only; False if anything went wrong, before or now."""
+    unplayed = service.unplayed() if once else []
+    found = [*(f"not played: {label}" for label in unplayed), *(f"differs: {line}" for line in differences)]
+    for line in found:
+        say(f"harness: {shown(line)}")
+    return not (found or service.problems)

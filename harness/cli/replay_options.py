@@ -59,9 +59,9 @@ def _speed(text: str) -> float | None:
     if text == "instant":
         return None
     try:
-        return float(text)
+        return float(text.removesuffix("x"))
     except ValueError:
-        raise ConfigError("--speed", text, "a number above 0, instant or step") from None
+        raise ConfigError("--speed", text, "a number above 0 such as 10 or 10x, instant or step") from None
 
 
 def _seconds(name: str, text: str) -> float:

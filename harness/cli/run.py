@@ -12,11 +12,13 @@ from typing import Any
 import click
 
 from harness.cli.common import ExitCode, exit_code_of, say, shown, verb
+from harness.cli.history import now
 from harness.cli.live_options import dialect_option, live_options
 from harness.cli.progress import Steps
 from harness.dialects.base import Dialect
 from harness.dialects.generic import SOLE
-from harness.errors import ConfigError
+from harness.errors import ConfigError, HarnessError
+from harness.report.history import HISTORY, add_run
 from harness.session.dialects import find_dialect
 from harness.session.live import Job
 from harness.session.modes import RecordMode, chosen_mode
@@ -80,8 +82,17 @@ def command(
         wrong = _refreshed(settings, files, chosen, on_miss, conversations)
         report, code = _recorded(settings, files, folder, pace, spoken, quiet=as_json)
         code = ExitCode.FAILED if wrong else code
+    _keep(settings, report)
     _tell(report, folder, as_json=as_json)
     sys.exit(code)
+
+
+def _keep(settings: Settings, report: dict[str, Any]) -> None:
+    """A history that cannot be written does not fail the run."""
+    try:
+        add_run(settings.reports_dir / HISTORY, report, now())
+    except HarnessError as error:
+        say(f"harness: {shown(str(error))}")
 
 
 def _live(

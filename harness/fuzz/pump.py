@@ -17,13 +17,14 @@ from typing import Any, TypeVar, cast
 from harness.clock import cpu_ns
 from harness.fuzz.problems import Problem
 from harness.pii.rules import Rule, RuleSet
+from harness.pii.segment import CAP
 from harness.pii.stream import Redactor
 
 __all__ = ["GROWTH", "WORK", "growth_problem", "pumps", "work_problem"]
 
 GROWTH = 2.3
 WORK = 100
-_ROW = 300
+_ROW = CAP - 16
 _SIZES = ((2048, 1), (16_384, 3), (65_536, 3))
 """(code points, pairs of measurements), one after the other."""
 _WORK_SIZE = 1024

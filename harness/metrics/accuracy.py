@@ -19,7 +19,18 @@ from typing import Any, NamedTuple
 from harness.metrics.missing import Missing, ratio, settle
 from harness.metrics.stats import Interval, cluster_bootstrap, f_beta, wilson
 
-__all__ = ["IOU", "Mention", "Piece", "Place", "distinct", "pair", "redaction_accuracy"]
+__all__ = [
+    "IOU",
+    "Mention",
+    "Piece",
+    "Place",
+    "Tally",
+    "distinct",
+    "leaked_mentions",
+    "pair",
+    "redaction_accuracy",
+    "redaction_tallies",
+]
 
 IOU = 0.5
 """The least overlap that counts as found (the usual bar of object detection, PASCAL VOC)."""
@@ -57,7 +68,7 @@ class Mention:
         return sum(piece.end - piece.start for piece in self.pieces)
 
 
-class _Tally(NamedTuple):
+class Tally(NamedTuple):
     """Counts of one type in one conversation."""
 
     tp: int = 0
@@ -77,9 +88,19 @@ def redaction_accuracy(
         found: what the pipeline detected, in the labelled conversations only.
         rng: for the bootstrap over conversations (F1, F2); precision and recall have Wilson intervals.
     """
-    gold, guess = distinct(labelled), distinct(found)
-    tallies = _tallies(gold, guess)
+    tallies = redaction_tallies(labelled, found)
     return {type_: _figures(list(tallies[type_].values()), rng) for type_ in sorted(tallies)}
+
+
+def redaction_tallies(labelled: Iterable[Mention], found: Iterable[Mention]) -> dict[str, dict[str, Tally]]:
+    """Type -> conversation -> counts, by the rules above: what intervals and comparisons are made of."""
+    return _counted(distinct(labelled), distinct(found))
+
+
+def leaked_mentions(labelled: Iterable[Mention], found: Iterable[Mention]) -> list[tuple[Mention, int]]:
+    """The labelled mentions of which characters are in clear (rule 3), and how many."""
+    covered = _cover(found)
+    return [(mention, left) for mention in distinct(labelled) if (left := _leaked(mention, covered))]
 
 
 def distinct(mentions: Iterable[Mention]) -> list[Mention]:
@@ -87,27 +108,27 @@ def distinct(mentions: Iterable[Mention]) -> list[Mention]:
     return list({(m.type, frozenset(m.pieces)): m for m in mentions}.values())
 
 
-def _tallies(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[str, dict[str, _Tally]]:
+def _counted(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[str, dict[str, Tally]]:
     hits = pair(gold, guess)
     hit_guesses = set(hits.values())
     covered = _cover(guess)
-    counts: dict[str, dict[str, _Tally]] = defaultdict(dict)
+    counts: dict[str, dict[str, Tally]] = defaultdict(dict)
     for i, mention in enumerate(gold):
         hit = int(i in hits)
-        _add(counts, mention, _Tally(tp=hit, fn=1 - hit, chars=mention.chars, leaked=_leaked(mention, covered)))
+        _add(counts, mention, Tally(tp=hit, fn=1 - hit, chars=mention.chars, leaked=_leaked(mention, covered)))
     for i, mention in enumerate(guess):
         if i not in hit_guesses:
-            _add(counts, mention, _Tally(fp=1))
+            _add(counts, mention, Tally(fp=1))
     return counts
 
 
-def _add(counts: dict[str, dict[str, _Tally]], mention: Mention, more: _Tally) -> None:
+def _add(counts: dict[str, dict[str, Tally]], mention: Mention, more: Tally) -> None:
     units = counts[mention.type]
-    units[mention.unit] = _sum([units.get(mention.unit, _Tally()), more])
+    units[mention.unit] = _sum([units.get(mention.unit, Tally()), more])
 
 
-def _sum(tallies: Sequence[_Tally]) -> _Tally:
-    return _Tally(*map(sum, zip(*tallies, strict=True))) if tallies else _Tally()
+def _sum(tallies: Sequence[Tally]) -> Tally:
+    return Tally(*map(sum, zip(*tallies, strict=True))) if tallies else Tally()
 
 
 def pair(gold: Sequence[Mention], guess: Sequence[Mention]) -> dict[int, int]:
@@ -155,7 +176,7 @@ def _leaked(mention: Mention, covered: Mapping[Place, Sequence[tuple[int, int]]]
     return left
 
 
-def _figures(units: Sequence[_Tally], rng: random.Random) -> dict[str, Any]:
+def _figures(units: Sequence[Tally], rng: random.Random) -> dict[str, Any]:
     total = _sum(units)
     found, n = total.tp + total.fp, total.tp + total.fn
     f1, f2 = _f_scores(units)
@@ -188,7 +209,7 @@ def _figures(units: Sequence[_Tally], rng: random.Random) -> dict[str, Any]:
 _TOO_ALIKE = "fewer than two conversations, or all of them agree"
 
 
-def _f_scores(units: Sequence[_Tally]) -> tuple[float | None, float | None]:
+def _f_scores(units: Sequence[Tally]) -> tuple[float | None, float | None]:
     total = _sum(units)
     return (f_beta(total.tp, total.fp, total.fn, 1), f_beta(total.tp, total.fp, total.fn, 2))
 

@@ -4,22 +4,28 @@
 2. Values keep 3 significant digits, from 1 ns to 1 h; the maximum is exact.
 3. Latency is not accuracy: the share of messages under the objective is ``latency_slo_rate``.
 4. Of a single session only n, mean and maximum are kept: it has too few messages for more.
+5. The whole way of a message is kept by conversation too, as exact values: comparisons pair conversations.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
 from harness.errors import ConfigError
 from harness.metrics.missing import Missing, settle
-from harness.metrics.stats import wilson
+from harness.metrics.stats import quantile, wilson
 
-__all__ = ["END_TO_END", "PERCENTILES", "SLO_MS", "LatencyBook", "SessionBook"]
+__all__ = ["END_TO_END", "PERCENTILES", "SCHEDULE_LAG", "SLO_MS", "LatencyBook", "SessionBook"]
 
 END_TO_END = "message"
 """Stage name of the whole way, from a message's arrival to its outcome."""
+
+SCHEDULE_LAG = "schedule_lag"
+"""Stage name of how late the replayer itself was; where it is large, the harness was the bottleneck."""
 
 SLO_MS = 500.0
 """The objective of the user's document."""
@@ -68,12 +74,22 @@ class _Stage:
         return settle(table)
 
 
+def _exact(values: Sequence[int]) -> dict[str, Any]:
+    n = len(values)
+    table: dict[str, Any] = {"n": n, "max_ms": values[-1] / 1e6}
+    for name, percentile, needs in PERCENTILES:
+        if n >= needs:
+            table[name] = round(quantile(values, percentile / 100) / 1e6, 6)
+    return table
+
+
 class LatencyBook:
     """Collects durations by stage."""
 
     def __init__(self) -> None:
         self._stages: dict[str, _Stage] = {}
         self._sessions: dict[str, SessionBook] = {}
+        self._conversations: dict[str, array[int]] = {}
 
     def session(self, name: str) -> SessionBook:
         """The book of one session: what it records is recorded here too, and told apart by :meth:`by_session`."""
@@ -84,12 +100,13 @@ class LatencyBook:
         tables = {name: book.means() for name, book in sorted(self._sessions.items())}
         return {name: table for name, table in tables.items() if table}
 
-    def record(self, stage: str, ns: int) -> None:
+    def record(self, stage: str, ns: int, *, conversation: str = "") -> None:
         """Add one duration.
 
         Args:
             stage: "decode", "ground" ...; :data:`END_TO_END` for the whole way.
             ns: nanoseconds, not negative.
+            conversation: whose message it was; kept for :data:`END_TO_END` only.
 
         Raises:
             ConfigError: ``ns`` is negative: the times given do not come from one monotonic clock.
@@ -100,6 +117,12 @@ class LatencyBook:
         if found is None:
             found = self._stages[stage] = _Stage()
         found.record(ns)
+        if conversation and stage == END_TO_END:
+            self._conversations.setdefault(conversation, array("q")).append(ns)
+
+    def by_conversation(self) -> Mapping[str, dict[str, Any]]:
+        """Conversation -> n and exact quantiles of its messages in ms, by rule 1."""
+        return {name: _exact(sorted(values)) for name, values in sorted(self._conversations.items())}
 
     def summary(self) -> dict[str, dict[str, Any]]:
         """Stage -> n and percentiles in ms, by rule 1; the whole way last."""
@@ -136,9 +159,9 @@ class SessionBook(LatencyBook):
         self._whole = whole
         self._totals: dict[str, list[int]] = {}
 
-    def record(self, stage: str, ns: int, **whose: str) -> None:
+    def record(self, stage: str, ns: int, *, conversation: str = "") -> None:
         """Add one duration, to the whole book too."""
-        self._whole.record(stage, ns, **whose)
+        self._whole.record(stage, ns, conversation=conversation)
         total = self._totals.setdefault(stage, [0, 0, 0])
         total[0] += 1
         total[1] += ns

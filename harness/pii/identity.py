@@ -5,13 +5,16 @@ is the same for a conversation and for that conversation with surrogates.
 
 1. Equal canonical values of one type are one identity, however they are written: ``[PHONE_2_REDACTED]``.
 2. A later mention of a known value's last four digits ("ending in 1234") is that identity too.
-3. Identities are numbered in the order they are met, per conversation.
+3. Names stay as they are: which name it is, and how it is written, is what a summary may get wrong. A surrogate of a name is
+   the same in context and summary, part by part, so the verdict is too.
+4. Identities are numbered in the order they are met, per conversation.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.pii.names import NameBook
 from harness.pii.stream import Redactor
 from harness.pii.surrogate import canonical, last_four, last_four_mentions
 from harness.text.placeholder import identity
@@ -54,10 +57,12 @@ class Identities:
         self._redactor = redactor
         self._tokens: dict[tuple[str, str], str] = {}
         self._last_four: dict[str, str] = {}
+        self.names = NameBook()
+        """The names of the conversation."""
 
     def mask(self, text: str) -> Masked:
         """``text`` with every value as its identity."""
-        spans = self._redactor.detect(text)
+        spans = [span for span in self._redactor.detect(text, self.names) if span.type != "PERSON"]
         found = [(span.start, span.end, self._token(span.type, text[span.start : span.end])) for span in spans]
         taken = [(start, end) for start, end, _ in found]
         for start, end, digits in last_four_mentions(text):

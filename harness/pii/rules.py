@@ -13,6 +13,8 @@
    number public; ``after`` = what may follow directly although digits follow; ``extension`` = "x204" belongs to it;
    ``cues`` = the phrases of kind ``value``; ``needs`` = one of these strings must be in the chain (regex); ``edge`` =
    ``hex``: no ``:`` or ``_`` beside it.
+   ``name`` and ``place`` = people and postal addresses, found before all others (people.py): ``cues`` are rows of words and
+   punctuation, ``needs`` words without which none of them is there, ``trust`` and ``then`` what a name must be (person.py).
 6. ``[macros]`` of a file: ``<NAME>`` in a pattern is replaced by its text, as a word list by its list.
 """
 
@@ -34,17 +36,18 @@ from harness.pii.validators import VALIDATORS
 
 __all__ = ["Context", "Cues", "Rule", "RuleSet", "builtin_rules", "builtin_sources", "load_rules"]
 
-Kind = Literal["run", "regex", "email", "spoken", "value"]
-_KINDS: tuple[Kind, ...] = ("run", "regex", "email", "spoken", "value")
+Kind = Literal["run", "regex", "email", "spoken", "value", "name", "place"]
+_KINDS: tuple[Kind, ...] = ("run", "regex", "email", "spoken", "value", "name", "place")
 OnInvalid = Literal["drop", "need_context", "keep"]
 
 _REQUIRED = {"id", "type", "kind", "pattern", "priority", "min_len", "max_len", "examples"}
 _OPTIONAL = {
     "after", "context", "cues", "digits", "edge", "extension", "fit", "locales", "needs", "negative", "negative_window",
-    "on_invalid", "public", "spoken", "units", "validators",
+    "on_invalid", "public", "spoken", "then", "trust", "units", "validators",
 }  # fmt: skip
 _CHOICES = {
-    "kind": ("run", "regex", "email", "spoken", "value"),
+    "kind": _KINDS,
+    "trust": ("", "any", "title", "given", "spelled", "known"),
     "edge": ("word", "hex"),
     "on_invalid": ("drop", "need_context", "keep"),
 }
@@ -53,7 +56,7 @@ Compiler = Callable[[str, str], re.Pattern[str]]
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ALNUM = re.compile(r"[^\W_]+")
-LONGEST = 380
+LONGEST = 296
 """Largest ``max_len``: the hold-back is bounded by it."""
 
 
@@ -124,6 +127,8 @@ class Rule:
     needs: tuple[str, ...] = ()
     cues: tuple[str, ...] = ()
     spoken: re.Pattern[str] | None = None
+    trust: str = ""
+    then: tuple[str, ...] = ()
 
     def valid(self, value: str) -> bool:
         """Whether every validator accepts ``value`` (folded)."""
@@ -193,7 +198,7 @@ def load_rules(
     most = max((rule.digits[1] for rule in runs), default=0)
     by_digits = {n: tuple(r for r in runs if r.digits[0] <= n <= r.digits[1]) for n in range(most + 1)}
     by_cue: dict[str, tuple[Rule, ...]] = {}
-    for rule in rules:
+    for rule in (rule for rule in rules if rule.kind not in ("name", "place")):
         for cue in rule.cues:
             by_cue[cue] = (*by_cue.get(cue, ()), rule)
     by_kind: dict[Kind, tuple[Rule, ...]] = {kind: tuple(r for r in rules if r.kind == kind) for kind in _KINDS}
@@ -258,6 +263,7 @@ def _rule(table: Mapping[str, Any], compiler: Compiler) -> Rule:
     name = f"rule {table.get('id', '?')}"
     _check(name, table)
     context = table.get("context")
+    named = table["kind"] in ("name", "place")
     return Rule(
         id=table["id"],
         type=table["type"],
@@ -281,8 +287,10 @@ def _rule(table: Mapping[str, Any], compiler: Compiler) -> Rule:
         fit=table.get("fit", ""),
         hex_edge=table.get("edge") == "hex",
         needs=tuple(table.get("needs", ())),
-        cues=tuple(" ".join(_ALNUM.findall(cue.lower())) for cue in table.get("cues", ())),
+        cues=tuple(cue.lower() if named else " ".join(_ALNUM.findall(cue.lower())) for cue in table.get("cues", ())),
         spoken=compiler(name, table["spoken"]) if "spoken" in table else None,
+        trust=table.get("trust", ""),
+        then=tuple(table.get("then", ())),
     )
 
 

@@ -33,7 +33,7 @@ __all__ = [
     "cold_cut",
 ]
 
-CAP = 380
+CAP = 296
 """Longest chain or token, in raw code points."""
 
 LONGEST_WORD = 40
@@ -43,7 +43,7 @@ LOOK = 64
 """Raw code points looked at after a chain."""
 
 HELD_MAX = 512
-"""No stream holds more raw code points than this (CAP, LOOK, the word before, a row of dropped characters
+"""No stream holds more raw code points than this (CAP, LOOK, the word before, a name or address, a row of dropped characters
 and what is not yet looked at)."""
 
 _TRIGGER = re.compile(r"[0-9@]")

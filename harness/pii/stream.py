@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from harness.pii.detect import classify
 from harness.pii.gate import has_any, is_cold, is_cold_so_far, is_idle
+from harness.pii.names import NameBook
 from harness.pii.operators import Operator, apply, replace
+from harness.pii.people import PeopleRules, PeopleStream
 from harness.pii.rules import RuleSet, builtin_rules
 from harness.pii.segment import CAP, Open, Segmenter, cold_cut
 from harness.pii.view import any_word
@@ -32,6 +34,8 @@ STRIDE = 16
 
 _LEAD = 130
 """Characters of it in which a cue can stand."""
+
+_NO_NAMES = NameBook()
 
 _NOTHING = RedactedText("")
 
@@ -51,6 +55,8 @@ class SpanStream:
 
     Args:
         rules: what to look for.
+        people: what to look for before all else; None for nothing.
+        names: the names of the conversation.
     """
 
     __slots__ = (
@@ -58,23 +64,28 @@ class SpanStream:
         "_left",
         "_masking",
         "_offsets",
+        "_people",
         "_raw",
         "_rules",
         "_same",
         "_tail",
         "_text",
+        "_waited",
         "settled",
     )
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, people: PeopleRules | None = None, names: NameBook | None = None) -> None:
         self._rules = rules
+        self._people = PeopleStream(people, names) if people else None
+        self._waited: list[Span] = []
+        """Names and addresses whose place is not settled yet."""
         self._folder = Folder()
         self._text = ""
         self._offsets: Sequence[int] = range(0)
         self._tail = ""
         self._raw = 0
         self._same = True
-        """The held text is ASCII as it came: offsets count from ``settled`` on."""
+        """All that is held is ASCII as it came: offsets count from ``settled`` on, and are not kept."""
         self._left: Open | None = None
         self._masking = False
         self.settled = 0
@@ -83,36 +94,62 @@ class SpanStream:
     def feed(self, chunk: str) -> list[Span]:
         """Take the next piece; returns the spans that are certain now."""
         if self._same and chunk.isascii():
-            text = self._text = self._text + chunk
-            self._raw += len(chunk)
-            if self._left is None and len(text) < CAP and is_cold_so_far(text, CAP):
-                cut = cold_cut(text)
-                if cut:
-                    self._tail = (self._tail + text[:cut])[-_TAIL:]
-                    self._text = text[cut:]
-                    self.settled += cut
-                return []
-            self._offsets = range(self.settled, self._raw)
-        elif chunk:
+            given = self._people.quick(chunk) if self._people else chunk
+            if given is not None:
+                return self._feed_same(given, len(chunk))
+        if chunk:
             self._fold(chunk)
         return self._drain(final=False)
 
-    def _fold(self, chunk: str) -> None:
-        if self._same:
-            self._offsets = range(self.settled, self._raw)
-        self._take(*self._folder.feed(chunk, self._raw))
-        self._raw += len(chunk)
+    def _feed_same(self, given: str, size: int) -> list[Span]:
+        """The quick way: nothing but ASCII is held, and the first layer gave on ``given`` for ``size`` code points."""
+        text = self._text = self._text + given
+        self._raw += size
+        if self._left is None and len(text) < CAP and is_cold_so_far(text, CAP):
+            cut = cold_cut(text)
+            if cut:
+                self._tail = (self._tail + text[:cut])[-_TAIL:]
+                self._text = text[cut:]
+                self.settled += cut
+            return []
+        self._stand()
+        return self._drain(final=False)
+
+    def _stand(self) -> None:
+        """Keep the offsets of what is held from now on."""
+        end = self.settled + len(self._text)
+        self._offsets = range(self.settled, end)
+        if self._people:
+            self._people.stand(end)
         self._same = False
+
+    def _fold(self, chunk: str) -> None:
+        folded, offsets = self._folder.feed(chunk, self._raw)
+        self._raw += len(chunk)
+        self._pass(folded, offsets)
+
+    def _pass(self, folded: str, offsets: Sequence[int], *, final: bool = False) -> None:
+        """Take names and addresses out of folded text, and hold the rest of it."""
+        if self._same:
+            self._stand()
+        if self._people:
+            folded, offsets, spans = self._people.feed(folded, offsets, final=final)
+            self._waited += spans
+        self._take(folded, offsets)
 
     def boundary(self) -> None:
         """A soft separator of no width: an utterance ends here, but a number may go on in the next one."""
-        if self._same:
-            self._offsets = range(self.settled, self._raw)
-            self._same = False
-        self._take("\n", [self._raw])
+        self._pass("\n", [self._raw])
 
     def finish(self) -> list[Span]:
         """No more text: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
+        if self._people:
+            rest = self._people.rest() if self._same else None
+            if rest is None:
+                self._pass("", range(self._raw, self._raw), final=True)
+            else:
+                self._text += rest
+            self._people.finish()
         text = self._text
         if self._same:
             if self._is_idle(text) if self._rules.builtin and len(text) < CAP else is_cold(text, CAP):
@@ -125,9 +162,19 @@ class SpanStream:
 
     def whole(self, text: str) -> list[Span]:
         """The spans of a text that is all there is; for a stream that was not fed."""
-        self._text, self._offsets = self._folder.feed(text)
+        folded, offsets = self._folder.feed(text)
         self._raw = len(text)
+        if self._people:
+            folded, offsets, self._waited = self._people.feed(folded, offsets, final=True)
+            self._people.finish()
+        self._text, self._offsets = folded, offsets
         return self._drain(final=True)
+
+    def _with_people(self, found: list[Span]) -> list[Span]:
+        """``found`` and the names and addresses that are settled by now, in order."""
+        ready = [span for span in self._waited if span.start < self.settled]
+        del self._waited[: len(ready)]
+        return sorted(found + ready) if ready else found
 
     def _take(self, folded: str, offsets: Sequence[int]) -> None:
         if not self._text:
@@ -163,16 +210,21 @@ class SpanStream:
         self._left = (
             Open(left.hot - position, left.position - position, left.mail) if left and not self._masking else None
         )
-        offsets = self._offsets
-        if self._text:
-            self.settled = offsets[0]
-            self._same = (
-                not self._masking and isinstance(offsets, range) and offsets.stop == self._raw and self._text.isascii()
-            )
+        self._settle()
+        return self._with_people(spans) if self._waited else spans
+
+    def _settle(self) -> None:
+        """Where the held text begins, and whether it is ASCII as it came."""
+        offsets, people = self._offsets, self._people
+        held = people.held if people else -1
+        end = held if held >= 0 else self._raw
+        self.settled = offsets[0] if self._text else end
+        if self._masking or (people and not people.is_same(self._raw)):
+            self._same = False
+        elif self._text:
+            self._same = isinstance(offsets, range) and offsets.stop == end and self._text.isascii()
         else:
-            self.settled = self._raw
-            self._same = not self._masking and self._folder.idle
-        return spans
+            self._same = held >= 0 or self._folder.idle
 
     def _classified(self, start: int, end: int, look: str) -> list[Span]:
         chain, offsets = self._text[start:end], self._offsets
@@ -203,12 +255,17 @@ class SpanStream:
 
 
 class RedactStream:
-    """Redacts a text that arrives in pieces."""
+    """Redacts a text that arrives in pieces.
+
+    Args:
+        stream: finds what is replaced; not yet fed.
+        operator: what is put in a value's place.
+    """
 
     __slots__ = ("_due", "_early", "_given", "_held", "_operator", "_seen", "_spans", "_stream")
 
-    def __init__(self, rules: RuleSet, operator: Operator = replace) -> None:
-        self._stream = SpanStream(rules)
+    def __init__(self, stream: SpanStream, operator: Operator = replace) -> None:
+        self._stream = stream
         self._operator = operator
         self._held = ""
         self._seen = 0
@@ -285,6 +342,8 @@ class Redactor:
         self._rules = rules if rules is not None else builtin_rules()
         self._quick = self._rules.builtin
         self._cue_ends = self._rules.cue_low
+        people = PeopleRules(self._rules)
+        self._people = people if people.active else None
 
     @property
     def policy_digest(self) -> str:
@@ -296,23 +355,29 @@ class Redactor:
         """The rules in force."""
         return self._rules
 
-    def detect(self, text: str) -> list[Span]:
-        """Spans of ``text``, sorted, not overlapping."""
+    def detect(self, text: str, names: NameBook | None = None) -> list[Span]:
+        """Spans of ``text``, sorted, not overlapping.
+
+        Args:
+            names: the names of the conversation; it learns those of the text.
+        """
         if text.isascii() and (
             is_idle(text, self._cue_ends) if self._quick and len(text) < CAP else is_cold(text, CAP)
         ):
-            return []
-        return self.span_stream().whole(text)
+            known = names if names is not None else _NO_NAMES
+            if self._people is None or not self._people.may_hold(text, known):
+                return []
+        return self.span_stream(names).whole(text)
 
-    def redact(self, text: str, operator: Operator = replace) -> RedactionResult:
-        """``text`` with every span replaced."""
-        spans = self.detect(text)
+    def redact(self, text: str, operator: Operator = replace, names: NameBook | None = None) -> RedactionResult:
+        """``text`` with every span replaced; see :meth:`detect`."""
+        spans = self.detect(text, names)
         return RedactionResult(apply(text, spans, operator) if spans else RedactedText(text), tuple(spans))
 
-    def stream(self, operator: Operator = replace) -> RedactStream:
-        """A stream for one text that arrives in pieces."""
-        return RedactStream(self._rules, operator)
+    def stream(self, operator: Operator = replace, names: NameBook | None = None) -> RedactStream:
+        """A stream for one text that arrives in pieces; ``names`` learns its names when it is finished."""
+        return RedactStream(self.span_stream(names), operator)
 
-    def span_stream(self) -> SpanStream:
-        """A stream that gives spans instead of text."""
-        return SpanStream(self._rules)
+    def span_stream(self, names: NameBook | None = None) -> SpanStream:
+        """A stream that gives spans instead of text; likewise."""
+        return SpanStream(self._rules, self._people, names)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.pii.fakes import Digest, Kind, fill, like
+from harness.pii.invented import PEOPLE, join_name, name_parts
 from harness.pii.marks import MARKED
 from harness.pii.shapes import (
     card_marker,
@@ -36,7 +37,7 @@ _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?(?:example\.(?:com|org|net)|[^.@]+\.(?:t
 _DOMAINS = ("example.com", "example.org", "example.net")
 _LETTERS = "abcdefghijkmnopqrstuvwxyz"
 _ATTEMPTS = 10_000
-_UNSEEN = ("OVERSIZE", "UNKNOWN")
+_UNSEEN = ("OVERSIZE", "UNCHECKED", "UNKNOWN")
 _PART = re.compile(
     r"(?:\b(?:ending|ends|end)(?: (?:in|with|on))?|\blast (?:four|4)(?: digits)?(?: (?:are|is|were|of \w+ \w+ (?:are|is)))?"
     r"|[*xX•]{2,}[- ]?)[ :]{0,2}(?<![0-9])([0-9]{4})(?![0-9])",
@@ -237,6 +238,7 @@ _KINDS: Mapping[str, Kind] = {
     "PHONE": Kind(_phone_canonical, _phone_render, _phone_is),
     "SSN": Kind(_digits_canonical, _ssn_render, _ssn_is),
     **MARKED,
+    **PEOPLE,
 }
 
 
@@ -306,8 +308,11 @@ class SurrogateVault:
         if kind is None:
             return like(folded, Digest(self._key, type_, folded, 0))
         if kind.test(value):
-            self._owner.setdefault((type_, kind.canonical(value)), kind.canonical(value))
+            for part in name_parts(value) if type_ == "PERSON" else [value]:
+                self._owner.setdefault((type_, kind.canonical(part)), kind.canonical(part))
             return value
+        if type_ == "PERSON":
+            return self._person(kind, folded)
         canonical = kind.canonical(value)
         fake = self._probe(kind, type_, canonical, value)
         self._remember_last_four(type_, value, fake)
@@ -331,6 +336,13 @@ class SurrogateVault:
             else:
                 self._mentioned.add(digits)
         return edits
+
+    def _person(self, kind: Kind, value: str) -> str:
+        """Every part of a name has its own surrogate, so that a first or last name alone is the same person's."""
+        return join_name(value, [self._part(kind, part) for part in name_parts(value)])
+
+    def _part(self, kind: Kind, part: str) -> str:
+        return part if kind.test(part) else self._probe(kind, "PERSON", kind.canonical(part), part)
 
     def _probe(self, kind: Kind, type_: str, canonical: str, value: str) -> str:
         """The first surrogate, from the known attempt on, that no other value has."""

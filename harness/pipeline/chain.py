@@ -52,7 +52,7 @@ from harness.pipeline.redact import Redaction, RedactStage
 from harness.pipeline.sequence import Hole, Sequencer
 from harness.pipeline.state import ConversationState, Slots, Work
 from harness.pipeline.validate import drop_entities, fault, unwanted_entities
-from harness.pipeline.verdict import decide, judge_requests, settle
+from harness.pipeline.verdict import decide, degraded, judge_requests, settle
 from harness.text.span import RedactedText
 
 __all__ = ["Pipeline"]
@@ -247,6 +247,7 @@ class Pipeline:
             case Summary(summary_id=summary_id):
                 self._redact.close(event.conversation, summary_id)
             case Lifecycle(type="end"):
+                self._redact.settle(event.conversation)
                 self._redact.tear(event.conversation)
 
     def _complete_streaming(self, state: ConversationState) -> None:
@@ -337,7 +338,7 @@ class Pipeline:
             event=_shown(event, redaction, "/type", event.type),
             verdict=verdict,
             stage=stage,
-            reasons=reasons,
+            reasons=(*reasons, *degraded(redaction.spans)),
             spans=tuple(redaction.spans),
             payload=payload,
             digest=digest(payload),

@@ -1,14 +1,18 @@
 """What was found in the texts of the message at hand: redaction and grounding read the same ones, so each is searched once.
 
 1. Nothing is kept from one message to the next: :meth:`Found.begin` forgets.
+2. The same text with the same names known is the same; where a text holds a name it is searched again, for whoever learns it.
 """
 
 from __future__ import annotations
 
 from harness.pii import Redactor, SpanStream
+from harness.pii.names import NameBook
 from harness.text.span import Span
 
 __all__ = ["Found"]
+
+_NOTHING: frozenset[tuple[str, object]] = frozenset()
 
 
 class Found(Redactor):
@@ -21,7 +25,7 @@ class Found(Redactor):
     def __init__(self, redactor: Redactor) -> None:
         super().__init__(redactor.rules)
         self._redactor = redactor
-        self._found: dict[str, tuple[Span, ...]] = {}
+        self._found: dict[tuple[str, frozenset[tuple[str, object]]], tuple[Span, ...]] = {}
 
     @property
     def policy_digest(self) -> str:
@@ -32,13 +36,16 @@ class Found(Redactor):
         """Another message: forget."""
         self._found.clear()
 
-    def detect(self, text: str) -> list[Span]:
+    def detect(self, text: str, names: NameBook | None = None) -> list[Span]:
         """Spans of ``text``, as the redactor finds them."""
-        found = self._found.get(text)
+        key = (text, names.heard if names else _NOTHING)
+        found = self._found.get(key)
         if found is None:
-            found = self._found[text] = tuple(self._redactor.detect(text))
+            found = tuple(self._redactor.detect(text, names))
+            if not any(span.type == "PERSON" for span in found):
+                self._found[key] = found
         return list(found)
 
-    def span_stream(self) -> SpanStream:
+    def span_stream(self, names: NameBook | None = None) -> SpanStream:
         """A stream of the redactor's."""
-        return self._redactor.span_stream()
+        return self._redactor.span_stream(names)

@@ -86,7 +86,7 @@ class GroundStage:
                 verdict=claim.verdict,
                 reason=claim.reason,
                 score=claim.score,
-                evidence=self._redactor.redact(plain(claim.evidence)).text,
+                evidence=self._redactor.redact(plain(claim.evidence), names=self._identities.names.copy()).text,
             )
             for claim in result.claims
         )

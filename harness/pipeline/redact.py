@@ -9,6 +9,11 @@ r"""Stage: find personal data in every string of a message and put placeholders 
 5. A stream that misses a piece, or that ends without its summary, is torn: what was not settled by then, and every
    piece after it, is UNKNOWN too.
 6. What could not be decoded is searched as it came and once more with its ``\u`` escapes undone.
+7. A final utterance that ends in the middle of a value waits for its speaker's next one, and is one text with it; it waits no
+   longer when a summary comes, when others have said a few things, or at the end. An interim utterance never waits: half a
+   value at its end, or at its beginning while a final one waits, is PARTIAL.
+8. A name that a conversation has heard is known in what it says later; a streamed summary, its pieces and its whole, knows
+   the names that were heard when it began.
 """
 
 from __future__ import annotations
@@ -19,9 +24,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from harness.dialects.base import Dialect, Event, Malformed, SummaryDelta
+from harness.dialects.base import Dialect, Event, Malformed, Summary, SummaryDelta, Utterance
 from harness.pii import Redactor
+from harness.pii.names import NameBook
 from harness.pii.operators import apply
+from harness.pipeline.halves import PARTIAL, goes_on, half, is_awaited
 from harness.pipeline.outcome import PathSpan
 from harness.pipeline.payload import leaves, rebuild
 from harness.text.placeholder import placeholder
@@ -31,6 +38,12 @@ __all__ = ["RedactStage", "Redaction"]
 
 UNKNOWN = "UNKNOWN"
 """Type of text that cannot be judged."""
+
+_SAID = 200
+"""Characters of what a speaker has said by which it is judged whether the value is whole."""
+
+_PATIENCE = 4
+"""Utterances of others for which one waits."""
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -90,10 +103,16 @@ class _TextStream:
 
     source: _SpanSource
     ids: Iterator[int]
+    names: NameBook
+    """The names of the conversation, as they were when the text began."""
     length: int = 0
     count: int = 0
     """Pieces so far: the index the next one must have."""
     torn: bool = False
+    said: str = field(default="", repr=False)
+    """The last words of an utterance that waits."""
+    others: int = 0
+    """What others have said since."""
     pieces: list[_Piece] = field(default_factory=list)
     spans: list[tuple[Span, int]] = field(default_factory=list)
 
@@ -108,6 +127,11 @@ class _TextStream:
     def held(self) -> int:
         """Code points not decided yet."""
         return 0 if self.torn else self.length - self.source.settled
+
+    def gap(self) -> None:
+        """An utterance ends here: a line break that is in no message."""
+        self._take(self.source.feed("\n"), self.source.settled)
+        self.length += 1
 
     def finish(self) -> None:
         if not self.torn:
@@ -163,11 +187,15 @@ class RedactStage:
         self._dialect = dialect
         self._ids = itertools.count(1)
         self._streams: dict[tuple[str, str], _TextStream] = {}
+        self._names: dict[str, NameBook] = {}
+        self._halves: dict[tuple[str, str], _TextStream] = {}
 
     def submit(self, event: Event, raw: str | bytes) -> Redaction:
         """Start on a message; the returned value may be complete at once (``pending == 0``)."""
         if event.payload is None:
             return self._undecodable(event, raw)
+        if isinstance(event, Summary | SummaryDelta):
+            self.settle(event.conversation)
         if isinstance(event, Malformed) and self._continued(event):
             self.tear(event.conversation)
         return self._search(event, self._stream(event) if isinstance(event, SummaryDelta) else None)
@@ -178,9 +206,15 @@ class RedactStage:
 
     def tear(self, conversation: str) -> None:
         """Messages of a conversation are missing: no stream of it that is open can be trusted to be whole (rule 5)."""
-        for (owner, _), stream in self._streams.items():
+        for (owner, _), stream in (*self._streams.items(), *self._halves.items()):
             if owner == conversation:
                 stream.tear()
+        self.settle(conversation)
+
+    def settle(self, conversation: str) -> None:
+        """No utterance of a conversation waits any longer for what its speaker says next."""
+        for key in [key for key in self._halves if key[0] == conversation]:
+            self._halves.pop(key).finish()
 
     def close(self, conversation: str, summary_id: str) -> None:
         """A summary is complete, and so is its stream: what was held settles now."""
@@ -190,18 +224,78 @@ class RedactStage:
 
     def finish(self) -> None:
         """Nothing more will come; streams that are still open were broken off."""
+        for conversation, _ in list(self._halves):
+            self.settle(conversation)
         for stream in self._streams.values():
             stream.tear()
 
     def _search(self, event: Event, stream: _TextStream | None) -> Redaction:
         work = Redaction(payload=event.payload)
-        continued = self._continued(event)
+        continued, names = self._continued(event), self._known(event)
         for path, text in leaves(event.payload):
             if path in continued or path.startswith(tuple(f"{piece}/" for piece in continued)):
                 self._piece(work, path, text, stream)
+            elif isinstance(event, Utterance) and path == event.text_path:
+                self._said(work, event, text, names)
             elif not self._dialect.exempt(event, path):
-                self._whole(work, path, text)
+                self._whole(work, path, text, names)
         return work
+
+    def _said(self, work: Redaction, event: Utterance, text: str, names: NameBook) -> None:
+        """Rule 7."""
+        key = (event.conversation, event.speaker)
+        if event.is_final:
+            self._others_said(event)
+        open_one = self._halves.get(key)
+        if not event.is_final:
+            self._interim(work, event.text_path, text, open_one is not None, names)
+            return
+        if open_one is not None and not goes_on(text):
+            self._halves.pop(key).finish()
+            open_one = None
+        if open_one is None:
+            start = half(text, self._redactor.detect(text, names.copy()))
+            if start < 0 or not is_awaited(text, start):
+                self._whole(work, event.text_path, text, names)
+                return
+            open_one = self._halves[key] = _TextStream(self._redactor.span_stream(names), self._ids, names.copy())
+        else:
+            open_one.gap()
+        open_one.feed(work, event.text_path, text)
+        open_one.said = f"{open_one.said}\n{text}"[-_SAID:]
+        start = half(open_one.said, self._redactor.detect(open_one.said, names.copy()))
+        if start < 0 or not is_awaited(open_one.said, start):
+            self._halves.pop(key).finish()
+
+    def _others_said(self, event: Utterance) -> None:
+        for key in [key for key in self._halves if key[0] == event.conversation and key[1] != event.speaker]:
+            self._halves[key].others += 1
+            if self._halves[key].others > _PATIENCE:
+                self._halves.pop(key).finish()
+
+    def _interim(self, work: Redaction, path: str, text: str, waits: bool, names: NameBook) -> None:
+        spans = self._redactor.detect(text, names)
+        start = half(text, spans)
+        masked = [Span(start, len(text.rstrip()), PARTIAL, "interim")] if start >= 0 else []
+        first = goes_on(text) if waits else 0
+        if first:
+            masked = merged([Span(0, first, PARTIAL, "interim"), *masked])
+        kept = [span for span in spans if all(span.end <= one.start or one.end <= span.start for one in masked)]
+        spans = sorted([*kept, *masked])
+        work.put(path, apply(text, spans), [self._found(path, span) for span in spans])
+
+    def _book(self, conversation: str) -> NameBook:
+        return self._names.setdefault(conversation, NameBook())
+
+    def _known(self, event: Event) -> NameBook:
+        """The names by which a message is read (rule 7)."""
+        match event:
+            case Utterance(is_final=False):
+                return self._book(event.conversation).copy()
+            case Summary(summary_id=summary_id):
+                stream = self._streams.get((event.conversation, summary_id))
+                return self._book(event.conversation) if stream is None else stream.names.copy()
+        return self._book(event.conversation)
 
     def _continued(self, event: Event) -> list[str]:
         """Paths of the strings that are a piece of a summary."""
@@ -212,7 +306,9 @@ class RedactStage:
         key = (event.conversation, event.summary_id)
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = _TextStream(self._redactor.span_stream(), self._ids)
+            names = self._book(event.conversation)
+            source = self._redactor.span_stream(names)
+            stream = self._streams[key] = _TextStream(source, self._ids, names.copy())
         if event.index != stream.count:
             stream.tear()
         return stream
@@ -225,8 +321,8 @@ class RedactStage:
             unknown = Span(0, len(text), UNKNOWN, "out-of-order")
             work.put(path, placeholder(UNKNOWN), [self._found(path, unknown)])
 
-    def _whole(self, work: Redaction, path: str, text: str) -> None:
-        result = self._redactor.redact(text)
+    def _whole(self, work: Redaction, path: str, text: str, names: NameBook) -> None:
+        result = self._redactor.redact(text, names=names)
         work.put(path, result.text, [self._found(path, span) for span in result.spans])
 
     def _found(self, path: str, span: Span) -> PathSpan:

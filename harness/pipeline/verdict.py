@@ -10,15 +10,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from harness.pii.extra import failed_detectors
 from harness.pii.scan import leaks
 from harness.pipeline.audit import governance
-from harness.pipeline.outcome import Grounding, JudgeAnswer, JudgeRequest, Outcome, Verdict
+from harness.pipeline.outcome import Grounding, JudgeAnswer, JudgeRequest, Outcome, PathSpan, Verdict
 from harness.text.span import RedactedText
 
-__all__ = ["Finding", "decide", "judge_requests", "settle"]
+__all__ = ["Finding", "decide", "degraded", "judge_requests", "settle"]
 
 Finding = tuple[Verdict, str, Sequence[str]]
 """(verdict, stage, reasons)"""
@@ -62,6 +63,11 @@ def decide(
 def _claim_reasons(grounding: Grounding) -> Sequence[str]:
     reasons = [claim.reason for claim in grounding.claims if claim.verdict == "ungrounded" and claim.reason]
     return reasons or ["unsupported_claim"]
+
+
+def degraded(spans: Iterable[PathSpan]) -> list[str]:
+    """A reason for every detector that failed on a part of the message; that part is masked."""
+    return [f"degraded:{name}" for name in failed_detectors((span.type, span.rule) for span in spans)]
 
 
 def judge_requests(

@@ -88,17 +88,17 @@ class Recorder:
 
     def ws_open(self, conn: str, attempt: int, url: str, headers: Headers, at_ns: int) -> None:
         """A dial begins."""
-        t, safe, kept = self._t(at_ns), self._url(url), safe_headers(headers)
+        t, safe, kept = self._t(at_ns), self._url(url), safe_headers(headers, self._search.holds)
         self._last[conn] = self._put(lambda n: WsOpen(n=n, t=t, conn=conn, attempt=attempt, url=safe, headers=kept))
 
     def ws_accept(self, conn: str, status: int, headers: Headers, at_ns: int) -> None:
         """The service took it."""
-        t, opened, kept = self._t(at_ns), self._last[conn], safe_headers(headers)
+        t, opened, kept = self._t(at_ns), self._last[conn], safe_headers(headers, self._search.holds)
         self._put(lambda n: WsAccept(n=n, t=t, conn=conn, re=opened.n, status=status, headers=kept))
 
     def ws_reject(self, conn: str, status: int, headers: Headers, body: bytes, at_ns: int) -> None:
         """The handshake was refused."""
-        t, opened, kept = self._t(at_ns), self._last[conn], safe_headers(headers)
+        t, opened, kept = self._t(at_ns), self._last[conn], safe_headers(headers, self._search.holds)
         text, _ = self._search.searched(body.decode("utf-8", "replace"))
         self._put(lambda n: WsReject(n=n, t=t, conn=conn, re=opened.n, status=status, headers=kept, body=text))
 
@@ -144,7 +144,7 @@ class Recorder:
         self, conn: str, service: str, method: str, url: str, headers: Headers, body: bytes, at_ns: int
     ) -> None:
         """A request."""
-        t, safe, kept = self._t(at_ns), self._url(url), safe_headers(headers)
+        t, safe, kept = self._t(at_ns), self._url(url), safe_headers(headers, self._search.holds)
         whole = body.decode("utf-8", "replace")
         is_form = any(name == "content-type" and "x-www-form-urlencoded" in value.lower() for name, value in kept)
         text, labels = self._search.searched_form(whole) if is_form else self._search.searched(whole)
@@ -166,7 +166,7 @@ class Recorder:
 
     def http_response(self, conn: str, status: int, headers: Headers, at_ns: int) -> None:
         """The head of a response."""
-        t, asked, kept = self._t(at_ns), self._last[conn], safe_headers(headers)
+        t, asked, kept = self._t(at_ns), self._last[conn], safe_headers(headers, self._search.holds)
         self._bodies.begins(conn, asked, status)
         self._put(lambda n: HttpResponse(n=n, t=t, conn=conn, re=asked.n, status=status, headers=kept))
 

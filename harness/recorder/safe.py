@@ -1,7 +1,13 @@
-"""What may be stored of headers and URLs, by allow-list."""
+"""What may be stored of headers and URLs, by allow-list.
+
+1. Of a subprotocol the name is stored where it reads like one: words with at most four digits behind them. Some clients
+   put a token there, for they can send no header: anything else, and whatever is offered behind a word such as
+   ``bearer``, is stored as ``<secret>``.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
@@ -26,6 +32,7 @@ _HEADERS = frozenset(
         "date",
         "retry-after",
         "sec-websocket-extensions",
+        "sec-websocket-protocol",
         "sec-websocket-version",
         "server",
         "transfer-encoding",
@@ -34,14 +41,35 @@ _HEADERS = frozenset(
     }
 )
 
+_SUBPROTOCOL = "sec-websocket-protocol"
+_NAME = re.compile(r"[A-Za-z]{1,24}[0-9]{0,4}(?:[._/+:-](?:[A-Za-z]{1,24}[0-9]{0,4}|[0-9]{1,4})){0,6}")
+_CREDENTIAL = re.compile(r"\b(?:auth|authori[sz]ation|bearer|jwt|key|secret|ticket|token)\b", re.IGNORECASE)
+
 _QUERY_KEYS = frozenset({"version", "v"})
 """Query keys whose value is stored as it is."""
 
 
-def safe_headers(headers: Headers) -> tuple[tuple[str, str], ...]:
-    """The headers that may be stored, names in lower case, in their order; a value that holds personal data is not."""
-    kept = ((name.lower(), value) for name, value in headers if name.lower() in _HEADERS)
-    return tuple((name, SECRET if leaks(value) else value) for name, value in kept)
+def safe_headers(headers: Headers, holds: Callable[[str], bool]) -> tuple[tuple[str, str], ...]:
+    """The headers that may be stored, names in lower case, in their order; a value that holds personal data is not.
+
+    Args:
+        holds: what the detector says of a value; the leak scan is asked too.
+    """
+    named = ((name.lower(), value) for name, value in headers)
+    kept = ((name, _names(value) if name == _SUBPROTOCOL else value) for name, value in named if name in _HEADERS)
+    return tuple((name, SECRET if leaks(value) or holds(value) else value) for name, value in kept)
+
+
+def _names(value: str) -> str:
+    """A list of subprotocols with what may not be stored replaced; rule 1."""
+    names: list[str] = []
+    hidden = False
+    for name in (one.strip() for one in value.split(",")):
+        words = name.replace("_", ".")
+        spoken_of = _CREDENTIAL.search(words) is not None
+        names.append(SECRET if hidden or not _NAME.fullmatch(words) or (spoken_of and words.count(".")) else name)
+        hidden = hidden or spoken_of
+    return ", ".join(names)
 
 
 def safe_url(url: str, search: Callable[[str], str]) -> str:

@@ -14,6 +14,7 @@ from harness.dialects.base import Dialect
 from harness.dialects.json_scan import JsonText
 from harness.dialects.json_text import KEY_SUFFIX, splice
 from harness.pii import Redactor
+from harness.pii.names import NameBook
 from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.outcome import Outcome, PathSpan
 from harness.pipeline.payload import leaves
@@ -47,6 +48,7 @@ class Searcher:
         self._redactor = redactor
         self._dialect = dialect
         self._values = SplitValues(vault)
+        self._names: dict[str, NameBook] = {}
         self.log: list[EditedString] = []
         """Every string of a message that was changed; what moves labels along."""
 
@@ -67,6 +69,8 @@ class Searcher:
         for span in text.spans:
             value = decoded[span.path][span.start : span.end]
             self._values.add(span, unescaped(value) if text.parsed is None else value)
+            if span.type == "PERSON":
+                self._book(outcome.conversation).learn(value)
         for path, value in decoded.items():
             covered = [Span(s.start, s.end, s.type) for s in spans if s.path == path]
             if path not in rewritten:
@@ -111,8 +115,12 @@ class Searcher:
                 # A piece of a longer text cannot be judged alone.
                 text.replacements += self._whole(path, value, Span(0, len(value), "UNKNOWN"))
             elif not self._dialect.exempt(event, path):
-                text.replacements += self._values_in(path, value)
+                text.replacements += self._values_in(path, value, self._book(event.conversation))
         text.known = True
+
+    def holds(self, text: str) -> bool:
+        """Whether the detector finds anything in a text that stands alone."""
+        return bool(self._redactor.detect(text))
 
     def complete(self, text: WireText) -> bool:
         """True when every value of ``text`` is known to its last piece."""
@@ -154,8 +162,12 @@ class Searcher:
         event = self._dialect.decode(raw)
         return lambda path: self._dialect.exempt(event, path)
 
-    def _values_in(self, path: str, value: str) -> list[Replacement]:
-        spans = self._redactor.detect(value)
+    def _book(self, conversation: str) -> NameBook:
+        """The names that a conversation has heard."""
+        return self._names.setdefault(conversation, NameBook())
+
+    def _values_in(self, path: str, value: str, names: NameBook) -> list[Replacement]:
+        spans = self._redactor.detect(value, names)
         found = [one for span in spans for one in self._whole(path, value, span)]
         return found + self._parts(path, value, spans)
 

@@ -3,7 +3,8 @@
 1. A value is replaced when its last piece is known; until then every message that holds a piece waits.
 2. The surrogate is laid over the pieces by their offsets. One of another length ends in the last piece; no piece is left
    empty, so that a replay finds the value in the same messages.
-3. Text that cannot be judged (type UNKNOWN), and a value whose last piece never came, keep their shape and lose
+3. A value that lies in several utterances has a line break between their pieces, and so has its surrogate.
+4. Text that cannot be judged (type UNKNOWN), and a value whose last piece never came, keep their shape and lose
    their letters and digits.
 """
 
@@ -25,6 +26,15 @@ class _Value:
     surrogate: str = field(default="", repr=False)
     id: str = ""
 
+    def whole(self) -> str:
+        """The value; a line break stands where one utterance ended and the next began."""
+        parts: list[str] = []
+        end = 0
+        for at in sorted(self.pieces):
+            parts += ["\n" * (at > end and bool(parts)), self.pieces[at]]
+            end = at + len(self.pieces[at])
+        return "".join(parts)
+
 
 class SplitValues:
     """The values of one session, by ``value_id``."""
@@ -40,16 +50,14 @@ class SplitValues:
             return
         value.pieces[span.at] = text
         if span.last:
-            whole = "".join(value.pieces[at] for at in sorted(value.pieces))
-            value.surrogate, value.id = self._replace(span.type, whole)
+            value.surrogate, value.id = self._replace(span.type, value.whole())
             value.complete = True
 
     def close(self) -> None:
         """No more pieces will come."""
         for value in self._values.values():
             if not value.complete:
-                whole = "".join(value.pieces[at] for at in sorted(value.pieces))
-                value.surrogate, value.id = self._replace("UNKNOWN", whole)
+                value.surrogate, value.id = self._replace("UNKNOWN", value.whole())
                 value.complete = True
 
     def known(self, span: PathSpan) -> bool:
@@ -65,6 +73,9 @@ class SplitValues:
         value = self._values[span.value_id]
         starts = sorted(value.pieces)
         index = starts.index(span.at)
+        lines = value.surrogate.split("\n")
+        if len(lines) == len(starts) > 1:
+            return lines[index], value.id
         edges = [_edge(i, at, len(starts), len(value.surrogate)) for i, at in enumerate(starts)]
         edges.append(len(value.surrogate))
         return value.surrogate[edges[index] : edges[index + 1]], value.id

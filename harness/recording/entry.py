@@ -96,10 +96,13 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", gc=False):
-    """What every entry has."""
+    """What every entry has. Printed, it shows its place, and nothing of what it holds."""
 
     n: int
     t: int
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(n={self.n}, t={self.t})"
 
 
 class HttpRequest(Entry, frozen=True, kw_only=True, omit_defaults=True, tag="http.request"):
@@ -271,6 +274,9 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     t: int
     raw: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Unknown(n={self.n}, t={self.t})"
 
 
 AnyEntry = (

@@ -3,6 +3,8 @@
 1. Without a token this service knows: 401, where the dialect has tokens or one was given.
 2. A recorded refusal that is due is given to the next handshake, whoever it is.
 3. A path nothing was recorded on: 404 and a problem; with somewhere to pass it on to it is let in.
+4. None of the subprotocols it offers was given on this path, and one was: 400 and a problem. It is said in
+   :mod:`harness.replayer.route` which is given.
 """
 
 from __future__ import annotations
@@ -56,10 +58,22 @@ class Admission:
         if due is not None and due.refusal is not None:
             self._refused(due)
             return _as_recorded(due.refusal)
-        if self._roster.known(handshake.target) or self._passes_on:
+        if self._passes_on or self._roster.subprotocol(handshake.target, handshake.offered) is not None:
             return None
-        self._problem(UnexpectedMessage("connection to a path that was not recorded", fix=f"dial {STREAM_PATH}"))
-        return Refusal(status=404, body="the recording has no connection on this path\n")
+        if not self._roster.known(handshake.target):
+            self._problem(UnexpectedMessage("connection to a path that was not recorded", fix=f"dial {STREAM_PATH}"))
+            return Refusal(status=404, body="the recording has no connection on this path\n")
+        recorded = " or ".join(self._roster.subprotocols(handshake.target))
+        self._problem(UnexpectedMessage("connection without a recorded subprotocol", fix=f"offer {recorded}"))
+        return Refusal(status=400, body="the recording has no connection with this subprotocol\n")
+
+    def subprotocol(self, handshake: Handshake) -> str:
+        """Which of the subprotocols it offers ``handshake`` is given, '' for none.
+
+        What is passed on elsewhere is given its first, and the service there is offered that one.
+        """
+        given = self._roster.subprotocol(handshake.target, handshake.offered)
+        return next(iter(handshake.offered), "") if given is None else given
 
 
 def _as_recorded(recorded: WsReject) -> Refusal:

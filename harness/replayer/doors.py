@@ -81,6 +81,7 @@ class Doors:
         answer: answers HTTP requests.
         serve: serves a connection of the stream to its end.
         admit: looks at its handshake first.
+        choose: says which subprotocol it is given, '' for none.
     """
 
     def __init__(
@@ -90,13 +91,14 @@ class Doors:
         answer: Callable[[Call], Awaitable[Answer]],
         serve: Callable[[Peer], Awaitable[None]],
         admit: Callable[[Handshake], Refusal | None],
+        choose: Callable[[Handshake], str] = lambda _: "",
     ) -> None:
         self._listening = one = listening
         self._http = HttpServer(
             answer,
             host=one.host,
             port=one.rest_port,
-            port_name="rest_port",
+            port_name="--rest-port",
             tls=one.tls,
             max_connections=one.max_connections,
             remote=one.guarded,
@@ -104,9 +106,10 @@ class Doors:
         self._ws = WsServer(
             serve,
             admit=admit,
+            choose=choose,
             host=one.host,
             port=one.stream_port,
-            port_name="stream_port",
+            port_name="--port",
             tls=one.tls,
             origins=one.origins,
             max_connections=one.max_connections,

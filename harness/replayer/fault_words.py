@@ -99,7 +99,7 @@ def parse_fault(text: str, *, option: str = "--fault") -> Fault:
     fault = Fault(
         text=text.strip(),
         name=name,
-        at=parse_place(at) if at else None,
+        at=parse_place(at, option=f"{option} {name}:at") if at else None,
         nth=_count(f"{option} {name}:nth", options.pop("nth", "1")),
         times=None if times == "all" else _count(f"{option} {name}:times", times),
         options=options,
@@ -118,7 +118,7 @@ def parse_faults(text: str) -> list[Fault]:
         ConfigError: as :func:`parse_fault`; it names the line.
     """
     lines = ((number, line.partition("#")[0].strip()) for number, line in enumerate(text.splitlines(), 1))
-    return [parse_fault(line, option=f"--faults line {number}:") for number, line in lines if line]
+    return [parse_fault(line, option=f"--faults line {number}") for number, line in lines if line]
 
 
 def parameters_of(text: str) -> tuple[str, dict[str, str]]:

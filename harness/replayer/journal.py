@@ -34,7 +34,6 @@ from harness.recording.entry import (
     WsControl,
     WsMessage,
     WsOpen,
-    WsReject,
 )
 from harness.recording.reader import Recording
 from harness.recording.writer import RecordingWriter
@@ -43,6 +42,7 @@ from harness.replayer.fault_words import parameters_of
 from harness.replayer.plan import Plan
 from harness.replayer.script import Close, Command, Drop, Ping, Raw, Reset, Run, Send, Tweak
 from harness.replayer.steps import Step, Track
+from harness.wire.tap import LOST, RESET
 
 __all__ = ["ConnectionJournal", "Journal", "journal_header"]
 
@@ -104,8 +104,8 @@ class Journal:
         assert track.refusal is not None
         self._connections += 1
         conn, t = f"w{self._connections}", self.t(at_ns)
-        opened = self.add(WsOpen(n=0, t=t, conn=conn, url=track.path))
-        self.add(WsReject(n=0, t=t, conn=conn, re=opened.n, status=track.refusal.status, headers=track.refusal.headers))
+        opened = self.add(WsOpen(n=0, t=t, conn=conn, url=_url(track)))
+        self.add(replace(track.refusal, n=0, t=t, conn=conn, re=opened.n))
         self.fault(track.fault, conn, track.n, t)
 
     def fault(self, name: str, conn: str, of: int, t: int) -> None:
@@ -150,8 +150,10 @@ class ConnectionJournal:
         self._ended = False
         self._numbers: dict[str, int] = {}
         t = journal.t(at_ns)
-        opened = journal.add(WsOpen(n=0, t=t, conn=conn, url=plan.track.path))
-        journal.add(WsAccept(n=0, t=t, conn=conn, re=opened.n))
+        given = plan.track.subprotocol
+        headers = (("sec-websocket-protocol", given),) if given else ()
+        opened = journal.add(WsOpen(n=0, t=t, conn=conn, url=_url(plan.track), headers=headers))
+        journal.add(WsAccept(n=0, t=t, conn=conn, re=opened.n, headers=headers))
         journal.fault(plan.track.fault, conn, plan.track.n, t)
 
     def received(self, data: str | bytes, at_ns: int, step: Step | None) -> None:
@@ -213,7 +215,7 @@ class ConnectionJournal:
         if isinstance(command, Close):
             self._journal.add(WsClose(n=0, t=t, conn=self._conn, by="peer", code=command.code, reason=command.reason))
         else:
-            error = "connection reset" if isinstance(command, Reset) else "connection lost without a close frame"
+            error = RESET if isinstance(command, Reset) else LOST
             self._journal.add(WsAbort(n=0, t=t, conn=self._conn, error=error))
         last = self._plan.track.steps[-1]
         self._journal.fault(last.fault, self._conn, last.n, t)
@@ -224,6 +226,10 @@ class ConnectionJournal:
         step = next((step for number, step in enumerate(steps, 1) if number == done), None)
         if step is not None:
             self._journal.fault(step.fault, self._conn, step.n, t)
+
+
+def _url(track: Track) -> str:
+    return f"{track.path}?{track.query}" if track.query else track.path
 
 
 def _stored(data: str | bytes) -> Any:

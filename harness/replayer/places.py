@@ -51,8 +51,8 @@ class Place:
         return [i for i in sends if self.is_at(track.steps[i], track)]
 
 
-def parse_place(text: str) -> Place:
-    """A place from its text.
+def parse_place(text: str, *, option: str = "--drain") -> Place:
+    """A place from its text; ``option`` is where it comes from, for messages.
 
     Raises:
         ConfigError: it is none.
@@ -67,7 +67,7 @@ def parse_place(text: str) -> Place:
     except ValueError:
         sound = False
     if not sound:
-        raise ConfigError("place", text, _ALLOWED)
+        raise ConfigError(option, text, _ALLOWED)
     return Place(kind, value)
 
 

@@ -105,7 +105,7 @@ class Player:
     async def _play(self, group: asyncio.TaskGroup) -> None:
         first: _Message | None = None
         bound = Bound()
-        track = self._stage.roster.open(self.peer.handshake.target)
+        track = self._stage.roster.open(*self._dialled)
         if track is Opening.EXHAUSTED:
             if await self._handed_on(None):
                 return
@@ -253,6 +253,11 @@ class Player:
 
     # The client's first message
 
+    @property
+    def _dialled(self) -> tuple[str, str]:
+        """What the roster finds connections by."""
+        return self.peer.handshake.target, self.peer.handshake.subprotocol
+
     async def _first_message(self, group: asyncio.TaskGroup) -> _Message | None:
         waited_ns = self._first_wait_ns()
         deadline_ns, before_ns = self._opened_ns + waited_ns, self._stage.lost_ns
@@ -273,18 +278,19 @@ class Player:
                 return None
 
     def _first_wanted(self) -> str:
-        wanted = self._stage.roster.first_sends(self.peer.handshake.target)
+        wanted = self._stage.roster.first_sends(*self._dialled)
         like = f", such as {wanted[0].label} like {shape_of(wanted[0].data)}" if wanted else ""
         return f"the first message of a connection{like}"
 
     def _first_wait_ns(self) -> int:
-        gap_us = self._stage.roster.first_send_gap_us(self.peer.handshake.target)
+        gap_us = self._stage.roster.first_send_gap_us(*self._dialled)
         speed = self._stage.speed
         return self._stage.patience_ns + (0 if speed is None else max(0, round(gap_us * 1000 / speed)))
 
     async def _claimed(self, first: _Message) -> tuple[Track, Bound] | None:
         try:
-            return self._stage.roster.claim(self.peer.handshake.target, first.data)
+            target, subprotocol = self._dialled
+            return self._stage.roster.claim(target, first.data, subprotocol)
         except UnexpectedMessage as error:
             if await self._handed_on(first.data):
                 return None
@@ -298,7 +304,7 @@ class Player:
 
     def _deadline_ns(self, script: Script) -> int | None:
         due_ns, stalled_ns = script.due_ns, script.stalled_ns
-        if self._lost:
+        if self._lost or self.peer.closing:  # the reader is about to say so
             return None
         if stalled_ns is not None:
             stalled_ns = max(stalled_ns + self._lost_ns(script), self._stage.quiet_until_ns(self._stage.patience_ns))
@@ -333,10 +339,17 @@ class Player:
         self._alarm = group.create_task(self._ring(deadline_ns))
 
     def _rang(self) -> None:
+        self._note_lag()
         if self._idle and self._sent_now():
             return
         if self._inbox.empty():  # anything else in there asks for the time as well
             self._inbox.put_nowait(_Tick(self._alarm_ns))
+
+    def _note_lag(self) -> None:
+        lagged, script = self._stage.lagged, self.script
+        due_ns = None if lagged is None or script is None or self._stage.speed is None else script.due_ns
+        if lagged is not None and due_ns is not None and (late_ns := self._stage.clock.monotonic_ns() - due_ns) >= 0:
+            lagged(late_ns)
 
     def _sent_now(self) -> bool:
         """Rule 5: send what is due from within the alarm; False if that has to go through the inbox."""
@@ -372,5 +385,5 @@ def _rung(alarm: asyncio.Task[None] | Alarm) -> bool:
     return alarm.call is None if isinstance(alarm, Alarm) else alarm.done()
 
 
-_NONE_LEFT = "every recorded connection on this path was taken: serve the recording once per client"
+_NONE_LEFT = "every recorded connection on this path was taken: serve the recording once per client, or use --loop"
 _NO_MESSAGE = "the client has to begin as it did when it was recorded"

@@ -21,7 +21,7 @@ from enum import Enum, auto
 
 from harness.errors import UnexpectedMessage
 from harness.replayer.match import Candidate, Level, nearest
-from harness.replayer.route import STREAM_PATH, reaches
+from harness.replayer.route import STREAM_PATH, is_standard, reaches
 from harness.replayer.rules import NO_RULES, Bound, Rules, Sessions
 from harness.replayer.steps import Step, Track
 
@@ -89,9 +89,22 @@ class Roster:
                 return first.track
         return None
 
-    def open(self, path: str) -> Track | Opening:
+    def subprotocol(self, path: str, offered: Sequence[str]) -> str | None:
+        """What the handshake on ``path`` is given of the subprotocols it offers, '' for none; None if nothing fits."""
+        everything = (entry for shelf in self._shelves for entry in shelf if _reached(entry.track, path))
+        given = [e.track.subprotocol for e in (*self._heads(path), *everything) if e.track.refusal is None]
+        chosen = next((name for name in given if name in offered), "")
+        alone = not offered and is_standard(path)
+        return chosen if chosen or "" in given or alone else None
+
+    def subprotocols(self, path: str) -> list[str]:
+        """What was given on ``path`` when it was recorded."""
+        given = (e.track.subprotocol for s in self._shelves for e in s if _reached(e.track, path))
+        return sorted({name for name in given if name})
+
+    def open(self, path: str, subprotocol: str = "") -> Track | Opening:
         """What a connection accepted on ``path`` plays: a track (now taken), or why there is none yet."""
-        heads = self._heads(path)
+        heads = self._heads(path, subprotocol)
         for entry in heads if not self._loop else heads[:1]:
             if entry.track.first_send is None:
                 entry.takes += 1
@@ -102,22 +115,22 @@ class Roster:
         """True if anything was recorded on ``path``."""
         return any(_reached(entry.track, path) for shelf in self._shelves for entry in shelf)
 
-    def first_send_gap_us(self, path: str) -> int:
+    def first_send_gap_us(self, path: str, subprotocol: str = "") -> int:
         """The longest recorded wait for a first message among the candidates."""
-        sends = ((entry.track, entry.track.first_send) for entry in self._heads(path))
+        sends = ((entry.track, entry.track.first_send) for entry in self._heads(path, subprotocol))
         return max((send.t_us - track.t_us for track, send in sends if send is not None), default=0)
 
-    def first_sends(self, path: str) -> list[Step]:
+    def first_sends(self, path: str, subprotocol: str = "") -> list[Step]:
         """What the client of a connection may begin with."""
-        return [send for entry in self._heads(path) if (send := entry.track.first_send) is not None]
+        return [send for entry in self._heads(path, subprotocol) if (send := entry.track.first_send) is not None]
 
-    def claim(self, path: str, message: str | bytes) -> tuple[Track, Bound]:
+    def claim(self, path: str, message: str | bytes, subprotocol: str = "") -> tuple[Track, Bound]:
         """Take the track that the client's first message asks for; with it the ids its session has captured.
 
         Raises:
             UnexpectedMessage: no candidate fits; none was taken.
         """
-        heads = [entry for entry in self._heads(path) if entry.track.first_send is not None]
+        heads = [entry for entry in self._heads(path, subprotocol) if entry.track.first_send is not None]
         live = self._conversation_of(message) if isinstance(message, str) else None
         about, bound = self._sessions.of(live)
         same = [entry for entry in heads if about is not None and entry.conversation == about]
@@ -145,11 +158,14 @@ class Roster:
         first = track.first_send
         return self._conversation_of(first.data) if first is not None and isinstance(first.data, str) else None
 
-    def _heads(self, path: str) -> list[_Entry]:
+    def _heads(self, path: str, subprotocol: str | None = None) -> list[_Entry]:
+        """The candidates on ``path``, of this subprotocol unless it is None."""
+        if is_standard(path) and not subprotocol:
+            subprotocol = None
         if self._loop:
-            reached = [e for s in self._shelves for e in s if _reached(e.track, path) and e.track.refusal is None]
+            reached = [e for s in self._shelves for e in s if _plays(e, path, subprotocol) and e.track.refusal is None]
             return sorted(reached, key=lambda entry: entry.takes)
-        return [entry for shelf in self._shelves for entry in _first_of_each(shelf, path)]
+        return [entry for shelf in self._shelves for entry in _first_of_each(shelf, path, subprotocol)]
 
     def _nearest(
         self, message: str | bytes, entries: Sequence[_Entry], bound: Bound
@@ -160,17 +176,23 @@ class Roster:
         return None if best is None else (entries[best.index], tuple(map(str, best.differences)))
 
 
-def _first_of_each(shelf: Sequence[_Entry], path: str) -> Iterator[_Entry]:
+def _first_of_each(shelf: Sequence[_Entry], path: str, subprotocol: str | None) -> Iterator[_Entry]:
     """The first untaken entry of every conversation, up to a refusal."""
     seen: set[str | None] = set()
     for entry in shelf:
-        if entry.taken or not _reached(entry.track, path):
+        if entry.taken or not _plays(entry, path, subprotocol):
             continue
         if entry.track.refusal is not None:
             return
         if entry.conversation not in seen:
             seen.add(entry.conversation)
             yield entry
+
+
+def _plays(entry: _Entry, path: str, subprotocol: str | None) -> bool:
+    """True if a connection of ``path`` and ``subprotocol`` (None = any) may play it; refusals have no subprotocol."""
+    alike = subprotocol is None or entry.track.refusal is not None or entry.track.subprotocol == subprotocol
+    return alike and _reached(entry.track, path)
 
 
 def _reached(track: Track, path: str) -> bool:
@@ -188,5 +210,5 @@ def _misfit(entry: _Entry, differences: Sequence[str]) -> UnexpectedMessage:
     )
 
 
-_NONE_LEFT = "every recorded connection was taken: serve the recording once per client"
+_NONE_LEFT = "every recorded connection was taken: serve the recording once per client, or use --loop"
 _NO_FIT = "no recorded connection begins like this: serve the recording of this conversation, or record it again"

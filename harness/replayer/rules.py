@@ -64,8 +64,8 @@ def parse_wildcard(text: str) -> tuple[str, Wildcard]:
     """
     path, equals, kind = text.partition("=")
     if not equals:
-        raise ConfigError("wildcard", text, f"PATH=KIND with KIND one of {_ALLOWED}")
-    return _checked_path(path), _wildcard(text, kind)
+        raise ConfigError("--accept", text, f"PATH=KIND with KIND one of {_ALLOWED}")
+    return _checked_path("--accept", path), _wildcard(text, kind)
 
 
 def _wildcard(text: str, kind: str) -> Wildcard:
@@ -78,7 +78,7 @@ def _wildcard(text: str, kind: str) -> Wildcard:
     except (ValueError, re.error):
         name = ""
     if name not in ("uuid", "iso8601", "string", "number") or rest:
-        raise ConfigError("wildcard", text, f"PATH=KIND with KIND one of {_ALLOWED}")
+        raise ConfigError("--accept", text, f"PATH=KIND with KIND one of {_ALLOWED}")
     return Wildcard(name)
 
 
@@ -103,9 +103,11 @@ class Rules:
     _wild: tuple[tuple[re.Pattern[str], Wildcard], ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_ignored", _any_of(self.ignore))
-        object.__setattr__(self, "_bound", _any_of(self.bind))
-        wild = tuple((re.compile(_regex(_checked_path(path))), kind) for path, kind in self.wildcards.items())
+        object.__setattr__(self, "_ignored", _any_of("--ignore", self.ignore))
+        object.__setattr__(self, "_bound", _any_of("--bind", self.bind))
+        wild = tuple(
+            (re.compile(_regex(_checked_path("--accept", path))), kind) for path, kind in self.wildcards.items()
+        )
         object.__setattr__(self, "_wild", wild)
 
     def ignores(self, pointer: str) -> bool:
@@ -168,14 +170,14 @@ def _near(recorded: Any, sent: Any, tolerance: float) -> bool:
     return _is_number(recorded) and abs(sent - recorded) <= tolerance
 
 
-def _checked_path(path: str) -> str:
+def _checked_path(option: str, path: str) -> str:
     if path and not path.startswith("/"):
-        raise ConfigError("path", path, "a JSON pointer such as /interaction_id")
+        raise ConfigError(option, path, "a JSON pointer such as /interaction_id")
     return path
 
 
-def _any_of(paths: Iterable[str]) -> re.Pattern[str] | None:
-    patterns = [_regex(_checked_path(path)) for path in paths]
+def _any_of(option: str, paths: Iterable[str]) -> re.Pattern[str] | None:
+    patterns = [_regex(_checked_path(option, path)) for path in paths]
     return re.compile("|".join(patterns)) if patterns else None
 
 

@@ -97,7 +97,7 @@ def checked_speed(speed: float | None) -> float | None:
         ConfigError: it is not a number above 0 (and at most a million), nor None.
     """
     if speed is not None and not 0 < speed <= 1e6:
-        raise ConfigError("speed", speed, "a number above 0 and up to 1000000, or instant")
+        raise ConfigError("--speed", speed, "a number above 0 and up to 1000000, or instant")
     return speed
 
 

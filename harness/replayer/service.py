@@ -31,6 +31,7 @@ from harness.replayer.admission import Admission
 from harness.replayer.content import content_of
 from harness.replayer.doors import Doors, Listening
 from harness.replayer.exchanges import Exchange
+from harness.replayer.failures import named
 from harness.replayer.faults import Fault
 from harness.replayer.journal import Journal, journal_header
 from harness.replayer.match import Level
@@ -94,6 +95,8 @@ class ReplayService:
         origins: origins of browsers that may connect.
         max_connections: of each port, more get 503.
         handshake_s: how long a handshake may take.
+        lagged: is told how late each wake-up for a message that was due came, in ns; not at instant speed.
+        told: is told of every problem as it is found.
 
     Raises:
         ConfigError: an argument is out of its bounds; on entering: a port cannot be had.
@@ -128,9 +131,12 @@ class ReplayService:
         origins: Sequence[str] = (),
         max_connections: int | None = None,
         handshake_s: float = HANDSHAKE_S,
+        lagged: Callable[[int], None] | None = None,
+        told: Callable[[ReplayError], None] = lambda _: None,
     ) -> None:
+        self._told = told
         self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
-        self.client_secret = client_secret or secrets.token_urlsafe(24)
+        self.client_secret = client_secret or secrets.token_hex(24)
         self.problems: list[ReplayError] = []
         self.stepping = stepping
         self._clock = SystemClock() if speed is None and clock.virtual else clock
@@ -167,6 +173,7 @@ class ReplayService:
             patience_ns=patience_ns,
             tweak=self._tweak,
             missed=None if upstream is None else self._missed,
+            lagged=lagged,
         )
         self._desk = self._new_desk(serving)
         self._admission = Admission(
@@ -187,7 +194,9 @@ class ReplayService:
             handshake_s=handshake_s,
             guarded=token is not None,
         )
-        self._doors = Doors(listening, answer=self._answer, serve=self._serve, admit=self._admit)
+        self._doors = Doors(
+            listening, answer=self._answer, serve=self._serve, admit=self._admit, choose=self._admission.subprotocol
+        )
         self._exit = AsyncExitStack()
 
     def _new_desk(self, serving: dict[str, Any]) -> RestDesk:
@@ -285,6 +294,11 @@ class ReplayService:
             waiting[0].step()
         return bool(waiting)
 
+    def awaited(self) -> list[str]:
+        """What the clients that are connected are to do next, as labels."""
+        scripts = [player.script for player in self._order if player.script is not None]
+        return [named(script.track, step) for script in scripts if (step := script.progress.expected) is not None]
+
     async def settle(self) -> None:
         """Return when every connection its client has closed was dealt with."""
         try:
@@ -305,6 +319,7 @@ class ReplayService:
 
     def _add_problem(self, error: ReplayError) -> None:
         self.problems.append(error)
+        self._told(error)
         self._changed.set()
 
     def _new_script(self, track: Track, bound: Bound) -> Script:

@@ -49,6 +49,7 @@ class Stage:
         tweak: does what a fault changes in the whole service.
         journal: the replay's own recording.
         missed: where a message goes that nothing recorded answers.
+        lagged: is told how late each wake-up for a message that was due came, in ns.
     """
 
     clock: Clock
@@ -66,6 +67,7 @@ class Stage:
     tweak: Callable[[Tweak], None] = lambda _: None
     journal: Journal | None = None
     missed: Missed | None = None
+    lagged: Callable[[int], None] | None = None
 
     def moved(self) -> int:
         """Note that something happened, and return the time."""

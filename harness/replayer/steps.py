@@ -7,8 +7,10 @@
 3. A message that was withheld is played as a stand-in, so that order and count survive: zero bytes of its size for
    a binary one, a message of type ``withheld`` for text; a withheld send is expected with any content.
 4. The library below answers pings by itself, so recorded pongs and the client's own pings are not steps.
-5. Where the recording ends before its connection did, the service drops the connection (:func:`with_end`).
-6. Labels name a step without payload: its place, and its message type where that looks like a name.
+5. A connection that was lost with a TCP reset (``ws.abort`` with the error ``connection reset``) is reset again, behind all
+   that was sent; any other that ended without a close frame ends with a FIN.
+6. Where the recording ends before its connection did, the service drops the connection (:func:`with_end`).
+7. Labels name a step without payload: its place, and its message type where that looks like a name.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from harness.recording.entry import (
     WsReject,
 )
 from harness.replayer.shape import type_shown
+from harness.wire.tap import RESET
 
 __all__ = ["Action", "Step", "Track", "payload_of", "tracks_of", "with_end"]
 
@@ -43,7 +46,7 @@ _WsEntry = WsOpen | WsAccept | WsReject | WsMessage | WsControl | WsClose | WsAb
 
 
 class Action(Enum):
-    """What a step asks for; the last two are the client's to do. RESET, RAW and TWEAK come from faults only."""
+    """What a step asks for; the last two are the client's to do. RAW and TWEAK come from faults only."""
 
     SEND = auto()
     PING = auto()
@@ -112,7 +115,7 @@ class Step:
 
     @property
     def label(self) -> str:
-        """The step in words; see rule 6."""
+        """The step in words; see rule 7."""
         match self.action:
             case Action.EXPECT:
                 return f"send #{self.number} (entry {self.n}{_after(', ', type_shown(self.data))})"
@@ -139,6 +142,7 @@ class Track:
         conn: the connection's name in it.
         path: the path that was dialled.
         query: its query.
+        subprotocol: the one the service gave it, '' for none.
         n: number of the ``ws.open`` entry.
         t_us: recorded time of the accept.
         steps: in wire order; none for a refusal.
@@ -153,6 +157,7 @@ class Track:
     path: str
     n: int
     query: str = ""
+    subprotocol: str = ""
     t_us: int = 0
     steps: tuple[Step, ...] = ()
     refusal: WsReject | None = None
@@ -219,11 +224,18 @@ def _track(recording: str, entries: Sequence[_WsEntry]) -> Track | None:
                 conn=opened.conn,
                 path=url.path,
                 query=url.query,
+                subprotocol=_subprotocol(entry),
                 n=opened.n,
                 t_us=entry.t,
                 steps=steps,
             )
     return None
+
+
+def _subprotocol(accepted: WsAccept) -> str:
+    """The name in the handshake's answer, '' if there is none, or one that was not stored."""
+    given = dict(accepted.headers).get("sec-websocket-protocol", "")
+    return "" if given.startswith("<") else given
 
 
 def _steps(entries: Sequence[_WsEntry]) -> tuple[Step, ...]:
@@ -321,6 +333,8 @@ def _ending(entry: WsClose | WsAbort, parent: int) -> Step:
     action = Action.EXPECT_CLOSE
     if entry.by == "peer":
         action = Action.DROP if vanished else Action.CLOSE
+    if entry.by == "peer" and isinstance(entry, WsAbort) and entry.error == RESET:
+        action = Action.RESET
     return Step(
         n=entry.n,
         t_us=entry.t,

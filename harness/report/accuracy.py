@@ -5,13 +5,15 @@
 3. A labelled sentence is flagged when any claim overlapping it is ungrounded; its support is the weakest of
    these claims. A sentence no claim overlaps holds nothing to check: not flagged.
 4. A summary is hallucinated when any of its sentences is labelled so.
+5. What was detected at record time is a source of its own, of redaction alone, under ``as_detected``: it says what another
+   policy finds differently, not what is right.
 """
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.metrics.acceptance import Expected, Received, schema_acceptance
@@ -21,31 +23,56 @@ from harness.metrics.missing import NA
 from harness.pipeline.outcome import ClaimVerdict, Grounding
 from harness.report.labels import Label
 from harness.report.run import SessionResult
+from harness.report.sources import DETECTED, by_source
 
-__all__ = ["UNGROUNDED", "accuracy", "found_mentions", "labelled_mentions"]
+__all__ = [
+    "UNGROUNDED",
+    "accuracy",
+    "expected_messages",
+    "found_mentions",
+    "judged_sentences",
+    "judged_summaries",
+    "labelled_mentions",
+    "received_messages",
+    "unit_of",
+]
 
 UNGROUNDED = "ungrounded"
 
 
 def accuracy(sessions: Sequence[SessionResult], *, rng: random.Random) -> dict[str, Any]:
     """The accuracy part of ``verdicts``; without labels every part is n/a and ``why`` says so."""
-    by_source: dict[str, list[SessionResult]] = defaultdict(list)
-    for session in sessions:
-        if session.labelled:
-            by_source[session.label_source].append(session)
-    if not by_source:
+    sources = by_source(sessions)
+    detected = sources.pop(DETECTED, None)
+    table = _labelled_part(sources, rng)
+    return table if detected is None else {**table, "as_detected": _detected_part(detected, rng)}
+
+
+def _labelled_part(sources: Mapping[str, Sequence[SessionResult]], rng: random.Random) -> dict[str, Any]:
+    if not sources:
         why = "no recording of this run has labels"
         parts = ("redaction", "grounding", "schema")
         return {"label_source": NA, "labels": 0, **dict.fromkeys(parts, NA), "why": dict.fromkeys(parts, why)}
     first, *others = sorted(
-        (_of_source(source, group, rng) for source, group in sorted(by_source.items())),
+        (_of_source(source, group, rng) for source, group in sources.items()),
         key=lambda table: -int(table["labels"]),
     )
     return {**first, "other_sources": others} if others else first
 
 
+def _detected_part(sessions: Sequence[SessionResult], rng: random.Random) -> dict[str, Any]:
+    """Rule 5."""
+    return {
+        "label_source": DETECTED,
+        "labels": sum(len(session.labels) for session in sessions),
+        "sessions": len(sessions),
+        "redaction": redaction_accuracy(labelled_mentions(sessions), found_mentions(sessions), rng=rng),
+    }
+
+
 def _of_source(source: str, sessions: Sequence[SessionResult], rng: random.Random) -> dict[str, Any]:
-    sentences, summaries = _judged(sessions)
+    sentences = [item for _, item in judged_sentences(sessions)]
+    summaries = [item for _, item in judged_summaries(sessions)]
     return {
         "label_source": source,
         "labels": sum(len(session.labels) for session in sessions),
@@ -55,11 +82,12 @@ def _of_source(source: str, sessions: Sequence[SessionResult], rng: random.Rando
             **grounding_accuracy(sentences, rng=rng),
             "summaries": grounding_accuracy(summaries, rng=rng),
         },
-        "schema": schema_acceptance(_received(sessions), _expected(sessions)),
+        "schema": schema_acceptance(received_messages(sessions), expected_messages(sessions)),
     }
 
 
-def _unit(session: SessionResult, conversation: str) -> str:
+def unit_of(session: SessionResult, conversation: str) -> str:
+    """The name of one conversation of one recording, the unit of all statistics."""
     return f"{session.recording_id}/{conversation}"
 
 
@@ -73,7 +101,7 @@ def labelled_mentions(sessions: Iterable[SessionResult]) -> list[Mention]:
     for session in sessions:
         for label in session.labels:
             if label.kind == "span" and label.start is not None and label.end is not None and label.end > label.start:
-                place = Place(_unit(session, label.conversation), label.seq, label.path)
+                place = Place(unit_of(session, label.conversation), label.seq, label.path)
                 group = groups.setdefault((session.recording_id, label.group), (label.label, []))
                 group[1].append(Piece(place, label.start, label.end))
     return _mentions(groups)
@@ -84,7 +112,7 @@ def found_mentions(sessions: Iterable[SessionResult]) -> list[Mention]:
     groups: dict[tuple[Any, ...], tuple[str, list[Piece]]] = {}
     for session in sessions:
         for outcome in session.outcomes:
-            unit = _unit(session, outcome.conversation)
+            unit = unit_of(session, outcome.conversation)
             for span in (span for span in outcome.spans if span.end > span.start):
                 own = (outcome.number, span.path, span.start, span.type)
                 key = (
@@ -98,21 +126,29 @@ def found_mentions(sessions: Iterable[SessionResult]) -> list[Mention]:
 Summaries = dict[tuple[str, int | None], list[Label]]
 
 
-def _judged(sessions: Iterable[SessionResult]) -> tuple[list[Judged], list[Judged]]:
-    """Labelled sentences and labelled summaries with the pipeline's answers."""
-    sentences: list[Judged] = []
-    summaries: list[Judged] = []
+def judged_sentences(sessions: Iterable[SessionResult]) -> Iterator[tuple[Label, Judged]]:
+    """Labelled sentences with the pipeline's answers."""
     for session in sessions:
         grounding = _groundings(session)
-        of_summary: Summaries = defaultdict(list)
-        for label in session.labels:
-            if label.kind == "sentence":
-                of_summary[label.conversation, label.seq].append(label)
-        for key, labels in of_summary.items():
-            unit, found = _unit(session, key[0]), grounding.get(key)
-            sentences += [_sentence(unit, label, found) for label in labels]
-            summaries.append(_summary(unit, labels, found))
-    return sentences, summaries
+        for key, labels in _by_summary(session).items():
+            unit, found = unit_of(session, key[0]), grounding.get(key)
+            yield from ((label, _sentence(unit, label, found)) for label in labels)
+
+
+def judged_summaries(sessions: Iterable[SessionResult]) -> Iterator[tuple[int | None, Judged]]:
+    """Labelled summaries, by seq, with the pipeline's answers."""
+    for session in sessions:
+        grounding = _groundings(session)
+        for key, labels in _by_summary(session).items():
+            yield key[1], _summary(unit_of(session, key[0]), labels, grounding.get(key))
+
+
+def _by_summary(session: SessionResult) -> Summaries:
+    of_summary: Summaries = defaultdict(list)
+    for label in session.labels:
+        if label.kind == "sentence":
+            of_summary[label.conversation, label.seq].append(label)
+    return of_summary
 
 
 def _groundings(session: SessionResult) -> dict[tuple[str, int | None], Grounding]:
@@ -149,7 +185,8 @@ def _summary(unit: str, labels: Iterable[Label], found: Grounding | None) -> Jud
     )
 
 
-def _received(sessions: Iterable[SessionResult]) -> list[Received]:
+def received_messages(sessions: Iterable[SessionResult]) -> list[Received]:
+    """Every message and what became of it."""
     return [
         Received(
             session=session.recording_id,
@@ -164,7 +201,8 @@ def _received(sessions: Iterable[SessionResult]) -> list[Received]:
     ]
 
 
-def _expected(sessions: Iterable[SessionResult]) -> list[Expected]:
+def expected_messages(sessions: Iterable[SessionResult]) -> list[Expected]:
+    """The messages that labels want refused."""
     return [
         Expected(
             session=session.recording_id,

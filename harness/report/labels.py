@@ -1,7 +1,9 @@
 """Ground truth beside a recording: ``<name>.labels.jsonl``, one label a line, append-only.
 
 1. A label never holds the value it marks: conversation, seq, path and code-point offsets only.
-2. A later line may replace an earlier one by naming its id in ``supersedes``; the replaced one is dropped.
+2. A later line may replace an earlier one by naming its id in ``supersedes``; the replaced one is dropped. A person who
+   corrects what a scenario said does not change what the scenario said: figures are made by source, and for them a label is
+   replaced by one of its own annotator kind only.
 3. ``seq`` null marks a string that came without one (a summary made over REST, an unreadable message).
 4. Pieces of one value that is split over messages share their id before ``#``.
 5. A label of a whole message that has no seq ends its id in ``:m<number>``: the message's position among all
@@ -12,7 +14,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +22,7 @@ import msgspec
 
 from harness.errors import RecordingFormatError, RecordingNotFound, UnsupportedVersion
 
-__all__ = ["VERSION", "Label", "labels_path", "parse_labels", "read_labels"]
+__all__ = ["VERSION", "Label", "all_labels", "in_force", "labels_path", "parse_labels", "read_labels"]
 
 VERSION = 1
 _NUMBER = re.compile(r":m([0-9]{1,9})$")
@@ -77,8 +79,8 @@ def labels_path(recording: Path | str) -> Path:
     return path.with_name(path.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".rec") + ".labels.jsonl")
 
 
-def read_labels(path: Path | str) -> list[Label]:
-    """The labels in force, in file order.
+def read_labels(path: Path | str, *, each_source: bool = False) -> list[Label]:
+    """The labels in force, in file order; with ``each_source`` those in force of every annotator kind by itself (rule 2).
 
     Raises:
         RecordingNotFound: no such file.
@@ -92,11 +94,16 @@ def read_labels(path: Path | str) -> list[Label]:
         raise RecordingNotFound("no such labels file", path=path) from None
     except OSError as error:
         raise RecordingFormatError(f"cannot be read: {error.strerror}", path=path) from None
-    return parse_labels(data.split(b"\n"), path=path)
+    return parse_labels(data.split(b"\n"), path=path, each_source=each_source)
 
 
-def parse_labels(lines: Iterable[bytes | str], *, path: Path | str) -> list[Label]:
+def parse_labels(lines: Iterable[bytes | str], *, path: Path | str, each_source: bool = False) -> list[Label]:
     """The labels in force among ``lines``; empty lines are skipped, ``path`` names the source in errors."""
+    return in_force(all_labels(lines, path=path), each_source=each_source)
+
+
+def all_labels(lines: Iterable[bytes | str], *, path: Path | str) -> list[Label]:
+    """Every label among ``lines``, those replaced since too."""
     labels: dict[str, Label] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
@@ -104,8 +111,18 @@ def parse_labels(lines: Iterable[bytes | str], *, path: Path | str) -> list[Labe
             if label.id in labels:
                 raise RecordingFormatError("its id was used before", path=path, line=number, fix=_FIX)
             labels[label.id] = label
-    replaced = {label.supersedes for label in labels.values()}
-    return [label for label in labels.values() if label.id not in replaced]
+    return list(labels.values())
+
+
+def in_force(labels: Sequence[Label], *, each_source: bool = False) -> list[Label]:
+    """Rule 2."""
+    kind = {label.id: label.annotator_kind for label in labels}
+    replaced = {
+        label.supersedes
+        for label in labels
+        if not each_source or kind.get(label.supersedes or "") == label.annotator_kind
+    }
+    return [label for label in labels if label.id not in replaced]
 
 
 def _parse(line: bytes | str, path: Path | str, number: int) -> Label:

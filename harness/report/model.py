@@ -18,9 +18,11 @@ from harness.metrics.missing import Missing, settle
 from harness.metrics.stats import quantile
 from harness.pipeline.outcome import Outcome
 from harness.report.accuracy import UNGROUNDED, accuracy
+from harness.report.coverage import coverage
 from harness.report.digest import report_digest
 from harness.report.parity import CLASSES, Difference, compare
 from harness.report.run import RunResult, SessionResult
+from harness.report.units import corpus_facts, unit_rows
 
 __all__ = ["FORMAT", "VERSION", "Report", "RunResult", "SessionResult", "build_report"]
 
@@ -132,6 +134,9 @@ def _verdicts(run: RunResult, sessions: Sequence[SessionResult], compared: Compa
         "messages_lost": sum(gap.to_seq - gap.from_seq + 1 for session in sessions for gap in session.gaps),
         "per_session": [_session_row(session, compared.get(i)) for i, session in enumerate(sessions)],
         "accuracy": accuracy(sessions, rng=rng),
+        "coverage": coverage(sessions, run.rules),
+        "corpus": corpus_facts(sessions),
+        "units": unit_rows(sessions),
     }
 
 
@@ -181,8 +186,12 @@ def _measurements(run: RunResult) -> dict[str, Any]:
         return settle({"latency": missing, "latency_slo_rate": missing, "latency_slo_ms": SLO_MS, **held})
     figures, more = run.measurements.slo_figures(), settle(held)
     why = {**figures.pop("why", {}), **more.pop("why", {})}
-    latency = {"latency": run.measurements.summary(), "by_session": run.measurements.by_session()}
-    return {**latency, **figures, **more, **({"why": why} if why else {})}
+    timed = {
+        "latency": run.measurements.summary(),
+        "by_session": run.measurements.by_session(),
+        "by_conversation": run.measurements.by_conversation(),
+    }
+    return {**timed, **figures, **more, **({"why": why} if why else {})}
 
 
 def _held_back(run: RunResult) -> dict[str, Any] | Missing:

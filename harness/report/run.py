@@ -56,6 +56,8 @@ class SessionResult:
         policy: digest of the policy the live side was made under, '' if unknown.
         places: number of a message -> its place in the recording.
         crossings: what crossed the wire besides the messages judged, in order of line.
+        detected: what the recorder replaced, as labels; None where nothing is known of that.
+        ends: how each of its connections ended: a close code, ``abort`` or ``refused``.
     """
 
     recording_id: str
@@ -74,6 +76,8 @@ class SessionResult:
     policy: str = ""
     places: Mapping[int, Place] = field(default_factory=dict, repr=False)
     crossings: Sequence[Crossing] = field(default=(), repr=False)
+    detected: Sequence[Label] | None = field(default=None, repr=False)
+    ends: Sequence[str] = ()
 
     @property
     def file(self) -> str:
@@ -96,6 +100,7 @@ class RunResult:
         tool: "mediation-harness 0.1.0".
         seed: of the bootstrap and whatever else was drawn; None counts as 0.
         virtual_time: True when times were simulated: then no latency is reported.
+        rules: ids of the rules of redaction in force.
     """
 
     name: str
@@ -106,6 +111,7 @@ class RunResult:
     tool: str = ""
     seed: int | None = None
     virtual_time: bool = False
+    rules: Sequence[str] = field(default=(), repr=False)
 
     def in_order(self) -> list[SessionResult]:
         """The sessions by file name and id: the order they ran in changes nothing in a report."""

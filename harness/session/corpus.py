@@ -18,7 +18,7 @@ from harness.session.replay import replay_recording
 from harness.session.results import replayed_result
 from harness.session.store import Store
 
-__all__ = ["policies_of", "replay_corpus", "report_replay"]
+__all__ = ["policies_of", "replay_corpus", "report_replay", "rule_ids"]
 
 
 async def replay_corpus(
@@ -54,6 +54,11 @@ def policies_of(tools: Tools, policy: PipelinePolicy) -> dict[str, str]:
     return {"policy": policy.digest(redaction, grounding), "redaction": redaction, "grounding": grounding}
 
 
+def rule_ids(tools: Tools) -> list[str]:
+    """Ids of the rules in force."""
+    return [rule.id for rule in tools.redactor.rules.rules]
+
+
 def report_replay(
     name: str,
     results: Sequence[SessionResult],
@@ -63,6 +68,7 @@ def report_replay(
     book: LatencyBook | None,
     virtual_time: bool,
     seed: int | None = None,
+    rules: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write the report of a replay into ``folder`` and return it."""
     run = RunResult(
@@ -74,5 +80,6 @@ def report_replay(
         tool=tool_name(__version__),
         seed=seed,
         virtual_time=virtual_time,
+        rules=rules,
     )
     return write_report(run, folder)

@@ -7,6 +7,7 @@ import importlib.resources
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ from harness.clock import SystemClock
 from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import resolve
 from harness.errors import ConfigError
-from harness.metrics.latency import LatencyBook
+from harness.metrics.latency import SCHEDULE_LAG, LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.reader import Recording, find_recordings, read_recording
 from harness.replayer.script import checked_speed
 from harness.replayer.service import ReplayService
 from harness.scenario.files import compose_files
-from harness.session.corpus import policies_of, replay_corpus, report_replay
+from harness.session.corpus import policies_of, replay_corpus, report_replay, rule_ids
 from harness.session.folders import made_folder
 from harness.session.keys import load_key
 from harness.session.live import Job, LiveRun, run_live
@@ -117,7 +118,13 @@ async def record_corpus(
         progress("recorded live", done, len(sources))
 
     service = ReplayService(
-        sources, dialect=MediationDialect(), clock=SystemClock(), speed=speed, lenient=True, patience_s=_PATIENCE_S
+        sources,
+        dialect=MediationDialect(),
+        clock=SystemClock(),
+        speed=speed,
+        lenient=True,
+        patience_s=_PATIENCE_S,
+        lagged=None if book is None else partial(book.record, SCHEDULE_LAG),
     )
     async with service:
         live = LiveRun(
@@ -162,7 +169,9 @@ async def _replayed(
     )
     policies = policies_of(tools, policy)
     # The latencies are those of the live sessions; the replay is instant and measures nothing.
-    return report_replay("demo", results, folder, policies=policies, book=book, virtual_time=False, seed=seed)
+    return report_replay(
+        "demo", results, folder, policies=policies, book=book, virtual_time=False, seed=seed, rules=rule_ids(tools)
+    )
 
 
 def _emptied(folder: Path) -> Path:

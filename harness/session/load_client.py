@@ -161,8 +161,15 @@ class LoadClient:
     async def _connection(self, track: Track) -> None:
         due_ns = await self.until(track.t_us)
         try:
-            url = self._target.stream_url
-            link = await dial(url, token=self._target.token, conn="w1", attempt=1, tap=NullTap(), clock=self._clock)
+            link = await dial(
+                self._target.stream_url,
+                token=self._target.token,
+                conn="w1",
+                attempt=1,
+                tap=NullTap(),
+                clock=self._clock,
+                subprotocol=track.subprotocol,
+            )
         except ServiceError:
             self.result.failed += 1
             return

@@ -15,8 +15,8 @@ from harness.errors import ConfigError
 from harness.grounding import Checker
 from harness.metrics.latency import LatencyBook
 from harness.pii import Redactor
-from harness.pii.user_rules import rules_of
 from harness.pipeline.policy import PipelinePolicy
+from harness.session.detectors import redactor_of
 from harness.settings import Settings
 
 __all__ = [
@@ -59,12 +59,12 @@ class Tools:
 
     @staticmethod
     def of(settings: Settings) -> Tools:
-        """The rules the settings name, merged with the built-in ones.
+        """The rules the settings name, merged with the built-in ones, and the detectors they name beside them.
 
         Raises:
-            ConfigError: a rule file is refused.
+            ConfigError: a rule file is refused, or a detector is not to be had.
         """
-        return Tools(Redactor(rules_of(settings.rules)), Checker()) if settings.rules else Tools.default()
+        return Tools(redactor_of(settings.rules, settings.detectors), Checker())
 
 
 def addresses_of(settings: Settings) -> Addresses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,16 @@ from harness.dialects.mediation import MediationDialect, Subscription
 from harness.dialects.mediation_addresses import resolve
 from harness.dialects.strict_json import StrictJsonError, loads
 from harness.errors import AuthError, ConnectionLost, HarnessError, RecordingFormatError
-from harness.metrics.latency import LatencyBook
+from harness.metrics.latency import SCHEDULE_LAG, LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.entry import HttpChunk, OutcomeEntry, WsMessage
 from harness.recording.reader import Recording
 from harness.replayer.service import ReplayService
+from harness.session.audit_trail import Taker
 from harness.session.dialects import dialect_of
 from harness.session.holes import given_up
 from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
-from harness.session.store import Store
 from harness.wire.guard import NetworkGuard
 
 __all__ = [
@@ -54,7 +55,7 @@ async def replay_recording(
     tools: Tools,
     policy: PipelinePolicy,
     speed: float | None = None,
-    store: Store | None = None,
+    store: Taker | None = None,
     book: LatencyBook | None = None,
     dialect: Dialect | None = None,
     clock: Clock | None = None,
@@ -81,7 +82,10 @@ async def replay_recording(
         conversations, subscription = _subscribed(recording)
     else:
         conversations, subscription = _heard(recording, dialect), policy.subscription
-    service = ReplayService([recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal)
+    lagged = None if book is None or clock.virtual else partial(book.record, SCHEDULE_LAG)
+    service = ReplayService(
+        [recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal, lagged=lagged
+    )
     async with service:
         plan = SessionPlan(
             addresses=resolve(endpoint=service.endpoint),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.recording.entry import Withheld
+from harness.recording.entry import Withheld, WsAbort, WsClose, WsMessage, WsReject
 from harness.recording.reader import Recording
 from harness.report.labels import Label, labels_path, read_labels
 from harness.report.run import NO_LABELS, SessionResult
+from harness.report.sources import SCENARIO, source_of
+from harness.session.dialects import dialect_of
 from harness.session.places import crossings_of, places_of
 from harness.session.replay import Replayed, baseline, substituted_spans
 from harness.session.session import SessionRun
 
-__all__ = ["labels_of", "live_result", "replayed_result"]
+__all__ = ["detected_of", "ends_of", "labels_of", "live_result", "replayed_result"]
 
 
 def labels_of(path: Path) -> tuple[list[Label], str]:
@@ -20,9 +22,8 @@ def labels_of(path: Path) -> tuple[list[Label], str]:
     beside = labels_path(path)
     if not beside.exists():
         return [], NO_LABELS
-    labels = read_labels(beside)
-    human = any(label.annotator_kind == "HUMAN" for label in labels)
-    return labels, "human gold" if human else "scenario"
+    labels = read_labels(beside, each_source=True)
+    return labels, source_of(labels, SCENARIO)
 
 
 def replayed_result(recording: Recording, replayed: Replayed) -> SessionResult:
@@ -47,7 +48,50 @@ def replayed_result(recording: Recording, replayed: Replayed) -> SessionResult:
         policy=recording.header.redaction.policy,
         places=places_of(recording.entries, replayed.run.outcomes),
         crossings=crossings_of(recording.entries),
+        detected=detected_of(recording),
+        ends=ends_of(recording),
     )
+
+
+def detected_of(recording: Recording) -> list[Label] | None:
+    """What the recorder replaced in messages of the stream, as labels; None where the recording does not tell."""
+    if recording.header.redaction.state != "surrogate":
+        return None
+    dialect, labels = dialect_of(recording.header), list[Label]()
+    for entry in recording.entries:
+        if not isinstance(entry, WsMessage) or entry.dir != "in" or not entry.pii or entry.text is None:
+            continue
+        event = dialect.decode(entry.text)
+        labels += [
+            Label(
+                id=f"n{entry.n}:{number}",
+                conversation=event.conversation or "",
+                seq=event.seq,
+                path=pii.path,
+                kind="span",
+                start=pii.start,
+                end=pii.end,
+                label=pii.type,
+            )
+            for number, pii in enumerate(entry.pii)
+        ]
+    return labels
+
+
+def ends_of(recording: Recording) -> list[str]:
+    """How the connections of the stream ended, in order."""
+    found = []
+    for entry in recording.entries:
+        match entry:
+            case WsClose(code=code):
+                found.append("no code" if code is None else str(code))
+            case WsAbort():
+                found.append("abort")
+            case WsReject():
+                found.append("refused")
+            case _:
+                pass
+    return found
 
 
 def _withheld(recording: Recording) -> dict[int, str]:

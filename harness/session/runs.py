@@ -14,7 +14,7 @@ from harness.metrics.latency import LatencyBook
 from harness.recording.reader import find_recordings
 from harness.report.run import RunResult
 from harness.report.write import write_report
-from harness.session.corpus import policies_of, replay_corpus, report_replay
+from harness.session.corpus import policies_of, replay_corpus, report_replay, rule_ids
 from harness.session.keys import load_key
 from harness.session.live import Job, run_live
 from harness.session.parts import Tools, policy_of, tool_name
@@ -50,6 +50,7 @@ async def run_on_live(
         measurements=book,
         policy_digest=policies,
         tool=tool_name(__version__),
+        rules=rule_ids(live.tools),
     )
     return write_report(run, folder), runs
 
@@ -79,5 +80,12 @@ async def run_on_recordings(
     results = await replay_corpus(
         paths, tools=tools, policy=policy, speed=speed, book=book, on_done=on_done, dialect=dialect
     )
-    policies = policies_of(tools, policy)
-    return report_replay(folder.name, results, folder, policies=policies, book=book, virtual_time=speed is None)
+    return report_replay(
+        folder.name,
+        results,
+        folder,
+        policies=policies_of(tools, policy),
+        book=book,
+        virtual_time=speed is None,
+        rules=rule_ids(tools),
+    )

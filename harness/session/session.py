@@ -23,10 +23,11 @@ from harness.recorder import Recorder
 from harness.recorder.recorder import EditedString
 from harness.recording.steady import RecordingSuspended
 from harness.recording.writer import PART, Durability
+from harness.session.audit_trail import Taker
+from harness.session.first_text import FirstText
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools
 from harness.session.recording import recorder_of
-from harness.session.store import Taker
 from harness.wire.auth import NoToken, TokenSource
 from harness.wire.rest import RestClient
 from harness.wire.tap import NullTap
@@ -62,6 +63,7 @@ class SessionPlan:
         stop: set it to end the session early: within ``drain_s`` what has come is judged and recorded.
         clock: waits and stamps; a virtual one makes waits instant.
         stopwatch: measures; always a real clock.
+        keep_outcomes: hand all outcomes and gaps back at the end; a session without end would keep them for ever.
     """
 
     addresses: Addresses
@@ -79,6 +81,7 @@ class SessionPlan:
     store: Taker | None = None
     book: LatencyBook | None = None
     seed: int = 0
+    keep_outcomes: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,9 +107,10 @@ class SessionRun:
 class _Listener:
     """Collects what the pipeline says, and hands it on to the recorder if there is one."""
 
-    def __init__(self, run: SessionRun, recorder: Recorder | None) -> None:
+    def __init__(self, run: SessionRun, recorder: Recorder | None, *, keep: bool) -> None:
         self._run = run
         self._recorder = recorder
+        self._keep = keep
 
     def inbound(self, handle: Any, number: int) -> None:
         if self._recorder is not None:
@@ -117,7 +121,8 @@ class _Listener:
             self._recorder.outcome(outcome)
 
     def settled(self, outcome: Outcome) -> None:
-        self._run.outcomes.append(outcome)
+        if self._keep:
+            self._run.outcomes.append(outcome)
         if self._recorder is not None:
             self._recorder.settled(outcome)
 
@@ -126,7 +131,8 @@ class _Listener:
             self._recorder.unused(handle)
 
     def gap(self, gap: GapFound, after: int) -> None:
-        self._run.gaps.append(gap)
+        if self._keep:
+            self._run.gaps.append(gap)
         if self._recorder is not None:
             self._recorder.gap(gap, after)
 
@@ -195,9 +201,12 @@ async def _drive(
     tap = recorder or NullTap()
     rng = random.Random(plan.seed)
 
+    first_text = FirstText(book)
+
     async def handle(outcome: Outcome, latency_ns: int) -> None:
         if not plan.clock.virtual:
-            book.record(END_TO_END, latency_ns)
+            first_text.take(outcome, latency_ns, plan.clock.monotonic_ns())
+            book.record(END_TO_END, latency_ns, conversation=outcome.conversation)
         if plan.store is not None:
             await plan.store.take(pipeline, outcome, None if plan.clock.virtual else latency_ns)
 
@@ -223,7 +232,7 @@ async def _drive(
             tokens=tokens,
             rest=rest,
             tap=tap,
-            observer=_Listener(run, recorder),
+            observer=_Listener(run, recorder, keep=plan.keep_outcomes),
             handle=handle,
             clock=plan.clock,
             rng=rng,

@@ -119,10 +119,10 @@ def _strippable(word: str, suffix: str) -> bool:
 
 
 def _trim(word: str) -> str:
-    """Undo the doubled consonant ("stopp"), the silent e and the final y, so that all forms meet."""
+    """Undo the doubled consonant ("stopp", but not "miss"), the silent e and the final y, so that all forms meet."""
     if len(word) > 3 and word[-1] == "e":
         word = word[:-1]
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou":
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeious":
         word = word[:-1]
     return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
 

@@ -11,8 +11,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
 import struct
+import sys
+import termios
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
@@ -22,7 +25,10 @@ from websockets.protocol import State
 
 from harness.wire.ready_frames import PONG
 
-__all__ = ["mute_pongs", "pause_reading", "ready", "reset", "usable", "write", "write_now"]
+__all__ = ["delivered", "mute_pongs", "pause_reading", "ready", "reset", "usable", "write", "write_now"]
+
+_LOOK_AGAIN_S = 0.001
+"""How often a send queue is looked at."""
 
 _IN_PROGRESS = ("send_in_progress", "fragmented_send_waiter")
 """The attribute that is set while a fragmented message is sent: since websockets 16, and before."""
@@ -98,6 +104,27 @@ def pause_reading(ws: ServerConnection, seconds: float) -> None:
 def _resume(transport: Any) -> None:
     if not transport.is_closing():
         transport.resume_reading()
+
+
+async def delivered(ws: ServerConnection) -> None:
+    """Return when nothing of what was written is left on this machine's side of the socket, or the socket is gone."""
+    transport: Any = ws.transport
+    raw: socket.socket | None = transport.get_extra_info("socket")
+    # There is no event to wait for: the kernel tells nobody when the far side has acknowledged everything.
+    while not transport.is_closing() and (transport.get_write_buffer_size() or _queued(raw)):  # noqa: ASYNC110
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+def _queued(raw: socket.socket | None) -> int:
+    """Bytes in the socket's send queue the far side has not acknowledged (Linux; elsewhere 0: nobody can say)."""
+    found = bytearray(4)
+    if raw is None:
+        return 0
+    try:
+        fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, found)
+    except (OSError, ValueError):
+        return 0
+    return int.from_bytes(found, sys.byteorder)
 
 
 def reset(ws: ServerConnection) -> None:

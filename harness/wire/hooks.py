@@ -29,7 +29,7 @@ from harness.clock import Clock
 from harness.errors import HarnessError
 from harness.wire.frames import CLOSE, ConnectionTeller, Told
 from harness.wire.rfc6455 import FrameError, FrameReader
-from harness.wire.tap import Opaque, safe_pairs
+from harness.wire.tap import Opaque, how_lost, safe_pairs
 
 __all__ = ["HOLDS_FOR", "TappedConnection", "hooks_hold", "tapped_connection"]
 
@@ -167,9 +167,8 @@ class TappedConnection(ClientConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._teller.accepted:
-            error = "connection lost without a close frame" if exc is None else "connection reset"
             by_peer = self._peer_ended or exc is not None
-            self._teller.lost("peer" if by_peer else "us", error, self._now_ns())
+            self._teller.lost("peer" if by_peer else "us", how_lost(exc), self._now_ns())
         super().connection_lost(exc)
         self._lost = True
         self._wake()

@@ -21,9 +21,9 @@ def listening_socket(host: str, port: int, port_name: str = "port", *, remote: b
     try:
         version = ipaddress.ip_address(address)
     except ValueError:
-        raise ConfigError("host", host, "a loopback address such as 127.0.0.1") from None
+        raise ConfigError("--listen", host, "a loopback address such as 127.0.0.1, no name") from None
     if not version.is_loopback and not remote:
-        raise ConfigError("host", host, "a loopback address such as 127.0.0.1")
+        raise ConfigError("--listen", host, "a loopback address such as 127.0.0.1")
     if not 0 <= port <= 65535:
         raise ConfigError(port_name, port, "a port from 0 to 65535")
     family = socket.AF_INET6 if version.version == 6 else socket.AF_INET
@@ -36,6 +36,8 @@ def listening_socket(host: str, port: int, port_name: str = "port", *, remote: b
         return listener
     except OSError as error:
         listener.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise ConfigError("--listen", host, "an address of this machine") from None
         raise ConfigError(port_name, port, _port_wanted(error), fix=_OTHER_PORT) from None
 
 

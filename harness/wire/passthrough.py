@@ -1,8 +1,9 @@
 """Passes a client on to a live service, with a tap in between: what a replay does with what was never recorded.
 
 1. The client's own token is one of the replay's and worth nothing there: the relay dials with its own.
-2. Messages pass whole and in order, both ways; an end on one side is made on the other.
-3. The answer to a request is handed on as it came, body whole; hop-by-hop headers stay behind.
+2. The service is offered the subprotocol the client was given, and no other.
+3. Messages pass whole and in order, both ways; an end on one side is made on the other.
+4. The answer to a request is handed on as it came, body whole; hop-by-hop headers stay behind.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Relay:
     async def connect(self, peer: Peer, first: str | bytes | None) -> None:
         """Serve ``peer`` to its end; ``first`` is what it has sent already."""
         try:
-            link = await self._dialled()
+            link = await self._dialled(peer.handshake.subprotocol)
         except ServiceError:
             await peer.close(1011, "the live service could not be reached")
             return
@@ -80,7 +81,7 @@ class Relay:
             await _down(link, peer)
             up.cancel()
 
-    async def _dialled(self) -> Link:
+    async def _dialled(self, subprotocol: str) -> Link:
         return await dial(
             self._addresses.stream_url,
             token=await self._tokens.get(),
@@ -89,6 +90,7 @@ class Relay:
             tap=self._tap,
             clock=self._clock,
             timeout_s=self._timeout_s,
+            subprotocol=subprotocol,
         )
 
     async def answer(self, call: Call) -> Answer:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from harness.wire.http1 import Data, Event, Head, Http1Error, Http1Reader, Raw
-from harness.wire.tap import By
+from harness.wire.tap import LOST, By, how_lost
 
 __all__ = ["MAX_BEHIND", "Capture", "Relay", "Upstream"]
 
@@ -264,7 +264,7 @@ class Relay:
 
     def half_closed(self, side: _Side) -> None:
         other = self._other(side)
-        self._end_began(_who(side), "connection lost without a close frame")
+        self._end_began(_who(side), LOST)
         if other is None or other.transport is None:
             if side is self.client and not self._dialling:
                 self._hang_up()
@@ -278,8 +278,7 @@ class Relay:
                 other.transport.write_eof()
 
     def lost(self, side: _Side, exc: Exception | None) -> None:
-        error = "connection lost without a close frame" if exc is None else "connection reset"
-        self._end_began(_who(side), error)
+        self._end_began(_who(side), how_lost(exc))
         other = self._other(side)
         if other is not None and other.transport is not None and not other.gone:
             if exc is None:
@@ -309,7 +308,7 @@ class Relay:
         service_gone = self._service is None or self._service.gone
         if self.client.gone and service_gone and not self._dialling and not self._ended:
             self._ended = True
-            by, error = self._first_end or ("us", "connection lost without a close frame")
+            by, error = self._first_end or ("us", LOST)
             self._capture.ended(by, error, self._ended_ns or self._now_ns())
             self._on_end(self)
 

@@ -29,7 +29,7 @@ from harness.wire.backoff import Backoff, retry_after_s
 from harness.wire.decoding import BodyDecoder, content_coding
 from harness.wire.quiet import quiet
 from harness.wire.tap import Tap
-from harness.wire.tls import tls_refusal
+from harness.wire.tls import public_authorities, tls_refusal
 
 __all__ = ["RestClient", "RestResponse", "tee_transport"]
 
@@ -86,7 +86,9 @@ class RestClient:
         self._rng = rng
         self._attempts = attempts
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=20)
-        self._transport = _Tee(httpx.AsyncHTTPTransport(trust_env=not direct, limits=limits), tap, clock)
+        verify = public_authorities() if direct else True
+        transport = httpx.AsyncHTTPTransport(verify=verify, trust_env=not direct, limits=limits)
+        self._transport = _Tee(transport, tap, clock)
         self._client = httpx.AsyncClient(transport=self._transport, timeout=timeout_s, trust_env=not direct)
 
     async def __aenter__(self) -> RestClient:

@@ -4,7 +4,7 @@
 2. Nothing is logged and no signal is caught: both belong to the program around.
 3. An exception in a handler is our fault: the connection ends (1011, a handshake with 500) and the exception is raised when
    the server is left.
-4. Nothing is sent that was not asked for: no keepalive pings, no compression, no Server or Date header.
+4. Nothing is sent that was not asked for: no keepalive pings, no compression, no Server header.
 5. A handshake that names an origin (a browser's) is refused with 403 unless that origin was allowed; one over the cap on
    connections with 503; one that does not end within ``handshake_s`` is dropped.
 6. Leaving stops accepting, closes what is open (1001) and waits for the handlers, at most ``GRACE_S``.
@@ -16,7 +16,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +28,7 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed, ProtocolEr
 from websockets.http11 import Request as UpgradeRequest
 from websockets.http11 import Response as UpgradeResponse
 from websockets.protocol import State
-from websockets.typing import Origin
+from websockets.typing import Origin, Subprotocol
 
 from harness.wire import door
 from harness.wire.listen import listening_socket
@@ -61,16 +61,23 @@ QUIET.disabled = True
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handshake:
-    """An opening handshake: path and query as sent, header names in lower case."""
+    """An opening handshake: path and query as sent, header names in lower case; ``subprotocol`` is what was chosen."""
 
     path: str
     query: str
     headers: Mapping[str, str] = field(repr=False)
+    subprotocol: str = ""
 
     @property
     def target(self) -> str:
         """The path with its query, as sent."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The subprotocols the client offers, in its order."""
+        names = self.headers.get("sec-websocket-protocol", "").split(",")
+        return tuple(name for one in names if (name := one.strip()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +203,12 @@ class Peer:
             await self.drop()
 
     async def reset(self) -> None:
-        """Abort with a TCP reset; what is on its way is lost."""
+        """Abort with a TCP reset, once what was sent before has reached the client's machine, at most ``GRACE_S`` later."""
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await door.delivered(self._ws)
+        except TimeoutError:
+            pass
         door.reset(self._ws)
         await self._ws.wait_closed()
 
@@ -232,6 +244,7 @@ class WsServer:
     Args:
         handler: serves one connection; the connection is closed with 1000 when it returns.
         admit: looks at a handshake and returns how to refuse it, or None.
+        choose: which of the subprotocols it offers it is given, '' for none.
         host: a loopback address.
         port: 0 = any free port.
         port_name: how the user calls the port, for messages.
@@ -248,6 +261,7 @@ class WsServer:
         handler: Callable[[Peer], Awaitable[None]],
         *,
         admit: Callable[[Handshake], Refusal | None] = lambda _: None,
+        choose: Callable[[Handshake], str] = lambda _: "",
         host: str = "127.0.0.1",
         port: int = 0,
         port_name: str = "port",
@@ -267,6 +281,7 @@ class WsServer:
         self._open = 0
         self._handler = handler
         self._admit = admit
+        self._choose = choose
         self._bind = (host, port, port_name)
         self._server: Server | None = None
         self._faults: list[Exception] = []
@@ -279,6 +294,7 @@ class WsServer:
             self._serve,
             sock=listener,
             process_request=self._process_request,
+            select_subprotocol=self._select_subprotocol,
             origins=[None, *(Origin(origin) for origin in self._origins)],
             open_timeout=self._handshake_s,
             **_tls_options(self._tls, self._handshake_s),
@@ -315,11 +331,18 @@ class WsServer:
             raise
         return None if refusal is None else _upgrade_response(refusal)
 
+    def _select_subprotocol(self, socket_: ServerConnection, _: Sequence[Subprotocol]) -> Subprotocol | None:
+        assert socket_.request is not None
+        return Subprotocol(self._choose(_handshake(socket_.request))) or None
+
     async def _serve(self, socket_: ServerConnection) -> None:
         assert socket_.request is not None
         self._open += 1
         try:
-            await self._handler(Peer(socket_, _handshake(socket_.request)))
+            handshake = _handshake(socket_.request)
+            if socket_.subprotocol is not None:
+                handshake = replace(handshake, subprotocol=socket_.subprotocol)
+            await self._handler(Peer(socket_, handshake))
         except Exception as error:
             self._faults.append(error)
             raise
@@ -333,7 +356,10 @@ def _tls_options(tls: ssl.SSLContext | None, handshake_s: float) -> dict[str, An
 
 def _handshake(request: UpgradeRequest) -> Handshake:
     url = urlsplit(request.path)
-    headers = {name.lower(): value for name, value in request.headers.raw_items()}
+    headers: dict[str, str] = {}
+    for name, value in request.headers.raw_items():
+        before = headers.get(name.lower())
+        headers[name.lower()] = value if before is None else f"{before}, {value}"
     return Handshake(path=url.path, query=url.query, headers=headers)
 
 

@@ -25,7 +25,7 @@ from harness.dialects.strict_json import MAX_BYTES
 from harness.errors import ConnectionLost, ServiceError
 from harness.wire.frames import BINARY, CLOSE, TEXT, ConnectionTeller, Told
 from harness.wire.hooks import TappedConnection, hooks_hold, tapped_connection
-from harness.wire.tap import By, Direction, Tap, safe_pairs
+from harness.wire.tap import LOST, By, Direction, Tap, safe_pairs
 from harness.wire.tls import tls_refusal
 
 __all__ = ["HandshakeRejected", "Link", "LinkClosed", "Received", "dial"]
@@ -76,8 +76,11 @@ async def dial(
     clock: Clock,
     timeout_s: float = 10.0,
     max_bytes: int | None = None,
+    subprotocol: str = "",
 ) -> Link:
     """Open a connection; a message of more than ``max_bytes`` (default: the dialect's own limit) closes it with 1009.
+
+    ``subprotocol`` is offered, unless it is ''.
 
     Raises:
         HandshakeRejected: the service answered with another status than 101.
@@ -89,6 +92,8 @@ async def dial(
     teller = ConnectionTeller(conn, tap, attempt)
     dialled_ns, frames = clock.monotonic_ns(), hooks_hold()
     options: dict[str, Any] = {"proxy": None} if is_loopback(url) else {}
+    if subprotocol:
+        options["subprotocols"] = [subprotocol]
     if frames:
         options["create_connection"] = tapped_connection(teller, clock)
     else:
@@ -204,4 +209,4 @@ class Link:
             if close is not None:
                 data = b"" if close.code == CloseCode.NO_STATUS_RCVD else close.serialize()
                 self._teller.frame(direction, CLOSE, True, data, at_ns)
-        self._teller.lost("peer", "connection lost without a close frame", at_ns)
+        self._teller.lost("peer", LOST, at_ns)

@@ -11,7 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Protocol
 
-__all__ = ["By", "Control", "Direction", "Fragments", "Headers", "NullTap", "Opaque", "Tap", "safe_pairs"]
+__all__ = [
+    "LOST",
+    "RESET",
+    "By",
+    "Control",
+    "Direction",
+    "Fragments",
+    "Headers",
+    "NullTap",
+    "Opaque",
+    "Tap",
+    "how_lost",
+    "safe_pairs",
+]
 
 Headers = Sequence[tuple[str, str]]
 Direction = Literal["in", "out"]
@@ -27,6 +40,15 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "set-cook
 def safe_pairs(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers as a tap is told of them: names in lower case, credentials as ``<secret>``."""
     return [(name.lower(), "<secret>" if name.lower() in _SECRET else value) for name, value in headers]
+
+
+LOST, RESET = "connection lost without a close frame", "connection reset"
+"""What a tap is told of a connection that ended without a close frame: with a FIN, or with a TCP reset."""
+
+
+def how_lost(error: Exception | None) -> str:
+    """LOST or RESET, from what a transport says of its end."""
+    return RESET if isinstance(error, ConnectionError) else LOST
 
 
 class Opaque(bytes):

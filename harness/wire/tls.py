@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
+
+import httpx
 
 from harness.errors import ConnectionLost
 
-__all__ = ["TlsRefused", "tls_refusal"]
+__all__ = ["TlsRefused", "public_authorities", "tls_refusal"]
 
 _FIX = "check the address; a private authority is trusted through SSL_CERT_FILE"
 
@@ -16,6 +19,12 @@ class TlsRefused(ConnectionLost):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"TLS: {reason}", fix=_FIX)
+
+
+@functools.cache
+def public_authorities() -> ssl.SSLContext:
+    """Who is trusted where the environment has no say; read once, for reading them costs 20 ms of processor time."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def tls_refusal(error: BaseException) -> TlsRefused | None:

@@ -55,7 +55,9 @@ def started() -> Iterator[Any]:
 
     def start(*arguments: object) -> subprocess.Popen[str]:
         line = [sys.executable, "-m", "harness", "replay", *map(str, arguments)]
-        process = subprocess.Popen(line, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            line, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         running.append(process)
         return process
 
@@ -99,6 +101,44 @@ def test_once(started: Any, recording: Path) -> None:
     assert process.stderr.read() == ""
 
 
+def test_a_problem_is_told_at_once(started: Any, recording: Path) -> None:
+    """It stands on stderr while the replay goes on, and not a second time at its end."""
+    process = started(recording, "--json")
+    with pytest.raises(Exception, match="4400"):
+        play(json.loads(process.stdout.readline()), "hello")
+    assert process.stderr.readline().startswith("harness: unexpected first message of a connection")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 1
+    assert process.stderr.read() == ""
+
+
+def test_step_by_step(started: Any, recording: Path) -> None:
+    """A line on stdin lets one message go; one for which none is there is told whose turn it is."""
+    process = started(recording, "--speed", "step", "--json")
+    endpoint = json.loads(process.stdout.readline())
+    print(file=process.stdin, flush=True)
+    assert process.stderr.readline() == "harness: no message is waiting, but for a client\n"
+    form, credentials = {"grant_type": "client_credentials"}, (endpoint["client_id"], endpoint["client_secret"])
+    with httpx.Client(trust_env=False) as http:
+        token = http.post(endpoint["token_url"], data=form, auth=credentials).json()["access_token"]
+    with connect(endpoint["stream_url"] + f"?access_token={token}", proxy=None) as ws:
+        ws.send(SUBSCRIBE)
+        while True:  # until the subscribe was taken, no message waits
+            print(file=process.stdin, flush=True)
+            try:
+                assert ws.recv(timeout=0.2) == "hello"
+                break
+            except TimeoutError:
+                continue
+        print(file=process.stdin, flush=True)
+        line = process.stderr.readline()
+        while "for a client" in line:
+            line = process.stderr.readline()
+        assert line == "harness: no message is waiting, but one.rec.jsonl: the client's close 1000 (entry 5)\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+
+
 def test_once_with_a_problem(started: Any, recording: Path) -> None:
     """It leaves with 1 and says what was wrong and what is missing, without payload."""
     process = started(recording, "--once", "--json")
@@ -117,9 +157,13 @@ def test_once_with_a_problem(started: Any, recording: Path) -> None:
 @pytest.mark.parametrize(
     "arguments, code, words",
     [
-        (["--speed", "fast"], 2, "--speed: 'fast' is not allowed; expected a number above 0, instant or step"),
+        (
+            ["--speed", "fast"],
+            2,
+            "--speed: 'fast' is not allowed; expected a number above 0 such as 10 or 10x, instant",
+        ),
         (["--speed", "0"], 2, "speed: 0.0 is not allowed"),
-        (["--port", "70000"], 2, "stream_port: 70000 is not allowed"),
+        (["--port", "70000"], 2, "--port: 70000 is not allowed"),
     ],
 )
 def test_bad_options(recording: Path, arguments: list[str], code: int, words: str) -> None:
@@ -246,13 +290,16 @@ def invoked(*arguments: str) -> Any:
 def test_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch, once: bool, as_json: bool) -> None:
     """The serving part: it stops at a signal, or when all is played."""
 
+    said: list[str] = []
+    monkeypatch.setattr(replay, "say", said.append)
+
     async def main() -> ReplayService:
-        said: asyncio.Queue[str] = asyncio.Queue()
-        monkeypatch.setattr(click, "echo", said.put_nowait)
+        shown: asyncio.Queue[str] = asyncio.Queue()
+        monkeypatch.setattr(click, "echo", shown.put_nowait)
         service = ReplayService([read_recording(recording)], dialect=MediationDialect(), clock=SystemClock())
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             serving = group.create_task(replay._replay(service, [], once=once, as_json=as_json, certificate=None))
-            printed = await said.get()
+            printed = await shown.get()
             if as_json:
                 await asyncio.to_thread(play, json.loads(printed))
             else:
@@ -262,8 +309,11 @@ def test_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch, once:
         return service
 
     service = asyncio.run(main())
-    assert replay._wrong(service, once=False) == []
-    assert len(replay._wrong(service, once=True)) == (0 if as_json else 1)
+    said.clear()
+    assert replay._went_well(service, once=False)
+    assert said == []
+    assert replay._went_well(service, once=True) is as_json
+    assert len(said) == (0 if as_json else 1)
 
 
 def test_the_whole_command_in_this_process(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:

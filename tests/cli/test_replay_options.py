@@ -253,10 +253,10 @@ def test_tokens_that_are_none(tmp_path: Path, token: str) -> None:
         (["--patience=soon"], "--patience: 'soon' is not allowed; expected seconds, such as 2s"),
         (["--idle-cap=-1"], "--idle-cap: '-1' is not allowed"),
         (["--idle-cap=nan"], "--idle-cap: 'nan' is not allowed"),
-        (["--accept=/x=color"], "wildcard: '/x=color' is not allowed"),
-        (["--drain=everything"], "place: 'everything' is not allowed"),
-        (["--ignore=name"], "path: 'name' is not allowed"),
-        (["--listen=example.invalid"], "host: 'example.invalid' is not allowed"),
+        (["--accept=/x=color"], "--accept: '/x=color' is not allowed"),
+        (["--drain=everything"], "--drain: 'everything' is not allowed"),
+        (["--ignore=name"], "--ignore: 'name' is not allowed"),
+        (["--listen=example.invalid"], "--listen: 'example.invalid' is not allowed"),
     ],
 )
 def test_options_that_cannot_be_read(tmp_path: Path, arguments: list[str], words: str) -> None:

@@ -6,7 +6,6 @@ from harness.grounding.claims import read
 from harness.grounding.features import features
 from harness.grounding.roles import doings
 from harness.grounding.verdict import examine
-from harness.grounding.wordnet import UNKNOWN, word
 
 CALL = "Customer: I lost my jacket on the flight. Is it there?\nAgent: Your jacket was not found, Ms. Orrin."
 
@@ -32,12 +31,20 @@ def test_doers() -> None:
 
 
 def test_words_are_graded() -> None:
-    """Said, meant, a kind above, a sibling, unheard of."""
-    evidence = Checker().conversation_of("Agent: The brother bought a car and a jacket.").evidence
-    question, _ = examine(read("His sibling purchased an auto, a garment, a scarf, zzyzx."), evidence)
-    assert len({word_.grade for word_ in align(question)}) >= 3
-    assert word("zzyzx") == UNKNOWN
-    assert "sister" in word("brother").contraries
+    """Said, meant, of the family, the kind of what was said, said as its kind only, a sibling, unheard of."""
+    said = "Agent: The brother bought a car and a jacket. The dog arrived with a vegetable."
+    evidence = Checker().conversation_of(said).evidence
+    claim = "jacket, automobile, arrival, clothing, carrot, sister, zzyzx."
+    question, _ = examine(read(claim), evidence)
+    grades = ["said", "said", "meant", "general", "special", "sibling", "novel"]
+    assert [word.grade for word in align(question)] == grades
+
+
+def test_words_are_opposed() -> None:
+    """A contrary was said, or the word without its prefix."""
+    evidence = Checker().conversation_of("Agent: The noisy engine is reliable, and a diesel.").evidence
+    question, _ = examine(read("A quiet, unreliable, blue engine."), evidence)
+    assert [word.opposed for word in align(question)] == [True, True, False, False]
 
 
 def test_without_any_evidence() -> None:

@@ -64,6 +64,12 @@ def test_percent_escapes_are_undone() -> None:
     assert leaks("100%20ab%zz") == []
 
 
+def test_a_surrogate_that_goes_on_in_the_next_piece() -> None:
+    """Only at the end of a text; anything behind it makes it an address."""
+    assert leaks("led to wzt@example.ne") == []
+    assert [span.type for span in leaks("wzt@example.ne was it")] == ["EMAIL"]
+
+
 def test_it_is_independent() -> None:
     """It imports nothing of the detector."""
     files = Path(inspect.getfile(scan)).parent.glob("scan*.py")
@@ -105,12 +111,13 @@ def test_it_is_silent_on_what_was_redacted(root: Path) -> None:
 
 
 def test_it_finds_what_fixtures_hold(root: Path, figure: Callable[[str, object], None]) -> None:
-    """Most values of the labelled texts, without help from the detector."""
+    """Most values of the labelled texts but names and addresses, without help from the detector."""
     seen = total = 0
     for line in _lines(root / "fixtures" / "pii" / "families.jsonl"):
         found = leaks(line["text"])
-        total += len(line["spans"])
-        seen += sum(any(f.start < s["end"] and s["start"] < f.end for f in found) for s in line["spans"])
+        spans = [span for span in line["spans"] if span["type"] not in ("PERSON", "ADDRESS")]
+        total += len(spans)
+        seen += sum(any(f.start < s["end"] and s["start"] < f.end for f in found) for s in spans)
     figure("leak scan: labelled values seen", f"{seen} of {total}")
     assert seen >= 0.93 * total
 

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.dialects.mediation import make_subscription
-from harness.pii import RedactionResult, Redactor
+from harness.pii import RedactionResult, Redactor, SpanStream
+from harness.pii.rules import load_rules
 from harness.pipeline.outcome import Effect, GapFound, Generate, JudgeAnswer, Outcome, Send
 from harness.pipeline.policy import PipelinePolicy
 from harness.text.span import RedactedText, Span
@@ -33,11 +34,14 @@ QUIET = PipelinePolicy(gateway_validation=False, generate="never")
 class Blind(Redactor):
     """A detector that misses everything: what the second scan is for."""
 
-    def detect(self, text: str) -> list[Span]:
+    def detect(self, text: str, names: Any = None) -> list[Span]:
         return []
 
-    def redact(self, text: str, *_: Any) -> RedactionResult:
+    def redact(self, text: str, *_: Any, **__: Any) -> RedactionResult:
         return RedactionResult(RedactedText(text), ())
+
+    def span_stream(self, names: Any = None) -> SpanStream:
+        return SpanStream(load_rules([]))
 
 
 def messages_of(talk: Make) -> list[str | bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.pii import Redactor
+from harness.pii.names import NameBook
 from harness.pipeline.found import Found
 from harness.text.span import Span
 
@@ -17,9 +18,9 @@ class Counting(Redactor):
         super().__init__()
         self.asked: list[str] = []
 
-    def detect(self, text: str) -> list[Span]:
+    def detect(self, text: str, names: NameBook | None = None) -> list[Span]:
         self.asked.append(text)
-        return super().detect(text)
+        return super().detect(text, names)
 
 
 def test_an_equal_text_is_searched_once_per_message() -> None:
@@ -38,6 +39,17 @@ def test_an_equal_text_is_searched_once_per_message() -> None:
     assert counting.asked == [text, text]
     assert found.policy_digest == counting.policy_digest
     assert found.span_stream().feed("so ") == []
+
+
+def test_whoever_learns_a_name_searches() -> None:
+    """A text with a name in it is searched for each book; what one book knows is not found for another."""
+    counting, one, other = Counting(), NameBook(), NameBook()
+    found = Found(counting)
+    assert found.detect("my name is Tobias Renner", one) == found.detect("my name is Tobias Renner", other) != []
+    assert one.heard == other.heard != NameBook().heard
+    assert found.detect("so Renner called", one) != []
+    assert found.detect("so Renner called", NameBook()) == found.detect("so Renner called") == []
+    assert counting.asked == ["my name is Tobias Renner"] * 2 + ["so Renner called"] * 2
 
 
 def test_grounding_and_redaction_share_a_search(talk: Callable[..., Any], pipeline_with: Callable[..., Any]) -> None:

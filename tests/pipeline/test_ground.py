@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from harness.dialects.base import Summary, Utterance
 from harness.grounding import Checker
-from harness.pii import Redactor
+from harness.pii import Redactor, SurrogateVault
+from harness.pii.names import NameBook
+from harness.pii.operators import apply
 from harness.pipeline.ground import GroundStage
 
 CHECKER, REDACTOR = Checker(), Redactor()
@@ -91,3 +96,47 @@ def test_a_claim_that_became_true_later_is_premature() -> None:
     assert one.check(summary(text)).claims[0].verdict == "grounded"
     one.forget()
     assert one.premature() == []
+
+
+CLAIMS = (
+    "{n} called about a router.",
+    "{l}'s router stopped working.",
+    "The customer's name is {n}.",
+    "The agent is {n}.",
+    "Bettina Kroll called about a router.",
+    "{f} Kroll called about a router.",
+    "The router stopped on Monday, {f} said.",
+    "{f} lives at 1482 Larkmoor Street.",
+    "The customer lives at 1483 Larkmoor Street.",
+)
+
+
+@given(
+    st.sampled_from(["Tobias Renner", "Ilse Vandermeer", "Priya Desai", "Tom Lee"]),
+    st.lists(st.sampled_from(CLAIMS), min_size=1, max_size=3),
+    st.binary(min_size=16, max_size=16),
+)
+def test_names_are_read_alike_live_and_replayed(name: str, claims: list[str], key: bytes) -> None:
+    """The verdict on a summary is that on the summary with surrogates, for the context with surrogates."""
+    first, last = name.split()
+    talk = [f"My name is {name}, I live at 1482 Larkmoor Street.", "My router stopped working on Monday."]
+    text = " ".join(claims).format(n=name, f=first, l=last)
+    live, replayed, vault, names = stage(), stage(), SurrogateVault(key, "k"), NameBook()
+    for line in talk:
+        live.hear(said(line))
+        replayed.hear(said(apply(line, REDACTOR.detect(line, names), vault.surrogate)))
+    fake = apply(text, REDACTOR.detect(text, names), vault.surrogate)
+    one, two = live.check(summary(text)), replayed.check(summary(fake))
+    assert one.verdict == two.verdict
+    assert [claim.verdict for claim in one.claims] == [claim.verdict for claim in two.claims]
+    assert [claim.evidence for claim in one.claims] == [claim.evidence for claim in two.claims]
+
+
+def test_a_name_nobody_said_is_refused() -> None:
+    """Names are compared as they are; the evidence leaves without them."""
+    one = stage()
+    one.hear(said("My name is Tobias Renner and my router stopped working."))
+    assert one.check(summary("Bettina Kroll's router stopped working.")).verdict == "ungrounded"
+    result = one.check(summary("Tobias Renner's router stopped working."))
+    assert result.verdict == "grounded"
+    assert result.claims[0].evidence == "My name is [PERSON_REDACTED] and my router stopped working."

@@ -138,7 +138,7 @@ def test_binary(make: Callable[[], Row], body: bytes) -> None:
 def test_leak(make: Callable[[], Row], monkeypatch: pytest.MonkeyPatch) -> None:
     """A value the search missed is withheld chunk by chunk: order and count survive."""
     row = make()
-    monkeypatch.setattr(row.bodies._search._redactor, "detect", lambda _: [])
+    monkeypatch.setattr(row.bodies._search._redactor, "detect", lambda *_: [])
     row.take(b"write to ", EMAIL.encode(), b"")
     rows: list[Any] = row.entries
     assert [(entry.rule, entry.size, entry.of_kind) for entry in rows] == [

@@ -50,7 +50,7 @@ def test_form(searcher: Searcher) -> None:
 
 def test_a_detector_that_misses(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the search misses and the leak scan finds is not given out at all."""
-    monkeypatch.setattr(searcher._redactor, "detect", lambda _: [])
+    monkeypatch.setattr(searcher._redactor, "detect", lambda *_: [])
     assert searcher.searched(f"write to {EMAIL}") == (None, ())
 
 

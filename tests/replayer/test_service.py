@@ -461,7 +461,7 @@ def test_bad_arguments(tape: Any) -> None:
             ReplayService([], speed=0, **arguments)
         async with ReplayService([], **arguments) as service:
             taken = int(service.endpoint.partition("=")[2])
-            with pytest.raises(ConfigError, match=r"stream_port: .* in use"):
+            with pytest.raises(ConfigError, match=r"--port: .* in use"):
                 async with ReplayService([], stream_port=taken, **arguments):
                     pass
 

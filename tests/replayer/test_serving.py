@@ -339,3 +339,21 @@ def test_clients_nobody_here_wrote(served: Any, call: Any, foreign: Callable[[st
     service = served(talk, call())
     assert service.problems == []
     service.finish()
+
+
+def test_a_client_that_closes_and_reads_no_more_has_left(served: Any, tape: Any, sub: Any, raw: Any) -> None:
+    """Its close frame counts, though the transport stays: it is not waited for until it is late."""
+    made = tape().opened().sends(sub("i")).gets("1").sends({"type": "more"}).closes()
+
+    async def talk(client: Any) -> None:
+        one = raw(client.service, client.token)
+        await one.open()
+        one.send(sub("i"))
+        one.send((1000).to_bytes(2, "big"), 8)
+        await one.hear(1)
+        await asyncio.sleep(0.6)
+        await one.close()
+
+    service = served(talk, made, patience_s=0.2)
+    assert [type(problem).__name__ for problem in service.problems] == ["ReplayIncomplete"]
+    assert "the client went away" in str(service.problems[0])

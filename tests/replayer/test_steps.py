@@ -80,6 +80,12 @@ def test_a_refusal() -> None:
         (WsClose(n=3, t=0, conn="w", by="peer", code=1005), Action.CLOSE, None, "the service's close 1005 (entry 3)"),
         (WsClose(n=3, t=0, conn="w", by="peer", code=1006), Action.DROP, 1006, "the service's abort (entry 3)"),
         (WsAbort(n=3, t=0, conn="w", error="reset"), Action.DROP, 1006, "the service's abort (entry 3)"),
+        (
+            WsAbort(n=3, t=0, conn="w", error="connection reset"),
+            Action.RESET,
+            1006,
+            "the service's abort (entry 3)",
+        ),
         (WsAbort(n=3, t=0, conn="w", error="x", by="us"), Action.EXPECT_CLOSE, 1006, "the client's abort (entry 3)"),
         (
             WsClose(n=3, t=0, conn="w", by="us", code=1000),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RecordingFormatError
+from harness.metrics.latency import SCHEDULE_LAG, LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.edit import reseal
 from harness.recording.reader import Recording, read_recording
@@ -82,3 +83,12 @@ def test_nothing_to_replay(recorded: list[Path], tools: Tools, tmp_path: Path) -
     reseal(path)
     with pytest.raises(RecordingFormatError, match="no subscription"):
         _replay(read_recording(path), tools)
+
+
+def test_schedule_lag_is_measured(recorded: list[Path], tools: Tools) -> None:
+    """At a real speed the replayer says how late it was; at instant speed there is nothing to be late for."""
+    recording = read_recording(recorded[0])
+    for speed, wanted in ((1000.0, True), (None, False)):
+        book = LatencyBook()
+        asyncio.run(replay_recording(recording, tools=tools, policy=PipelinePolicy(), speed=speed, book=book))
+        assert (SCHEDULE_LAG in book.summary()) is wanted

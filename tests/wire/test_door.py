@@ -26,7 +26,7 @@ def met(handler: Handler, client: Callable[[ClientConnection], Coroutine[Any, An
         async with asyncio.timeout(10), serve(handler, "127.0.0.1", 0, ping_interval=None, **options) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             compression = options["compression"]
-            async with connect(f"ws://127.0.0.1:{port}", proxy=None, compression=compression) as ws:
+            async with connect(f"ws://127.0.0.1:{port}", proxy=None, compression=compression, max_size=None) as ws:
                 await client(ws)
 
     asyncio.run(run())
@@ -174,6 +174,28 @@ def test_reset() -> None:
         await ws.wait_closed()
 
     async def client(ws: ClientConnection) -> None:
+        with pytest.raises(ConnectionClosed) as seen:
+            await ws.recv()
+        assert isinstance(seen.value.__cause__, ConnectionResetError)
+
+    met(handler, client)
+
+
+def test_what_was_written_arrives_before_a_reset() -> None:
+    """With ``delivered`` before it a reset takes nothing that was sent, however slowly the client reads."""
+    big = "x" * (4 << 20)
+
+    async def handler(ws: ServerConnection) -> None:
+        door.write_now(ws, message(big))
+        await door.delivered(ws)
+        door.reset(ws)
+        await door.delivered(ws)
+        await ws.wait_closed()
+
+    async def client(ws: ClientConnection) -> None:
+        ws.transport.pause_reading()
+        asyncio.get_running_loop().call_later(0.1, ws.transport.resume_reading)
+        assert await ws.recv() == big
         with pytest.raises(ConnectionClosed) as seen:
             await ws.recv()
         assert isinstance(seen.value.__cause__, ConnectionResetError)

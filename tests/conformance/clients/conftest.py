@@ -14,7 +14,7 @@ import os
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.http11 import Request, Response
 from websockets.sync.client import connect as connect_sync
+from websockets.typing import Subprotocol
 
 from harness.clock import SystemClock
 from harness.dialects.generic import GenericDialect
@@ -73,12 +74,16 @@ SAID: dict[str, list[str]] = {
     "/speaks-first": ["welcome"],
     "/texts": ["", "x", "caf\u00e9 \U0001f600", LONG, '{"type":"note"}'],
 }
-FAULTS = ("bad_utf8:at=type:bad", "drop:code=rst,at=type:rst")
+FAULTS = ("bad_utf8:at=type:bad",)
 """What no recording holds, as it is told to the replay."""
 
-CASES = (*REFUSED, *CLOSED, *OURS, *SAID, "/fragments", "/answered", "/vanished", "/binary", "/bad-utf8", "/reset")
-COMPOSED = ("/binary", "/bad-utf8", "/reset")
-"""Not recorded but written: bytes are withheld by a recorder, the other two are faults."""
+OFFERED = ["other.v1", "chat.v2"]
+"""The subprotocols a client offers on ``/subprotocol``; the stand-in takes the second."""
+
+REST = ("/subprotocol", "/fragments", "/answered", "/vanished", "/binary", "/bad-utf8", "/reset")
+CASES = (*REFUSED, *CLOSED, *OURS, *SAID, *REST)
+COMPOSED = ("/binary", "/bad-utf8")
+"""Not recorded but written: bytes are withheld by a recorder, and bad UTF-8 is a fault."""
 
 
 # --- the stand-in ------------------------------------------------------------------------------------------------------
@@ -92,6 +97,10 @@ def _refuse(ws: ServerConnection, request: Request) -> Response | None:
     for name, value in headers.items():
         response.headers[name] = value
     return response
+
+
+def _select(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return next((name for name in offered if name == OFFERED[1]), None)
 
 
 async def _stand_in(ws: ServerConnection) -> None:
@@ -108,6 +117,8 @@ async def _stand_in(ws: ServerConnection) -> None:
     elif path in OURS:
         await ws.send(OURS[path])
         await ws.wait_closed()
+    elif path == "/subprotocol":
+        await ws.send(f"this is {ws.subprotocol}")
     elif path == "/fragments":
         await ws.send(["one ", "", "caf\u00e9 ", "three"])
     elif path == "/answered":
@@ -133,7 +144,8 @@ async def _stand_in(ws: ServerConnection) -> None:
 
 @asynccontextmanager
 async def _open_stand_in() -> AsyncIterator[str]:
-    async with serve(_stand_in, "127.0.0.1", 0, process_request=_refuse, ping_interval=None) as server:
+    options: dict[str, Any] = {"process_request": _refuse, "select_subprotocol": _select, "ping_interval": None}
+    async with serve(_stand_in, "127.0.0.1", 0, **options) as server:
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
@@ -171,7 +183,6 @@ def _composed() -> Recording:
     texts: dict[str, list[Any]] = {
         "/binary": [BYTES, b""],
         "/bad-utf8": ['{"type":"bad"}'],
-        "/reset": ['{"type":"rst"}'],
     }
     entries: list[Any] = []
     for number, path in enumerate(COMPOSED, 1):
@@ -220,6 +231,10 @@ def _shown(data: str | bytes) -> str:
     return f"text {data}" if isinstance(data, str) else f"binary {data.hex()}"
 
 
+def _offered(url: str) -> Any:
+    return OFFERED if url.endswith("/subprotocol") else None
+
+
 def _asked(data: str | bytes) -> tuple[int, str] | None:
     """The close the message asks for: code and reason."""
     return (int(data[6:]), "done") if isinstance(data, str) and data.startswith("close ") else None
@@ -238,7 +253,8 @@ async def websockets_asyncio(urls: list[str], trust: ssl.SSLContext | None) -> S
 async def _websockets_asyncio(url: str, trust: ssl.SSLContext | None) -> list[str]:
     seen: list[str] = []
     try:
-        async with connect(url, proxy=None, ssl=trust) as ws:
+        async with connect(url, proxy=None, ssl=trust, subprotocols=_offered(url)) as ws:
+            seen += [] if ws.subprotocol is None else [f"speaks {ws.subprotocol}"]
             if "/speaks-first" not in url:
                 await ws.send("hi")
             while True:
@@ -258,7 +274,8 @@ async def _websockets_asyncio(url: str, trust: ssl.SSLContext | None) -> list[st
 def _websockets_sync(url: str, trust: ssl.SSLContext | None) -> list[str]:
     seen: list[str] = []
     try:
-        with connect_sync(url, proxy=None, ssl=trust) as ws:
+        with connect_sync(url, proxy=None, ssl=trust, subprotocols=_offered(url)) as ws:
+            seen += [] if ws.subprotocol is None else [f"speaks {ws.subprotocol}"]
             if "/speaks-first" not in url:
                 ws.send("hi")
             while True:
@@ -290,7 +307,8 @@ async def aiohttp(urls: list[str], trust: ssl.SSLContext | None) -> Seen:
 async def _aiohttp(library: Any, session: Any, url: str, trust: ssl.SSLContext | None) -> list[str]:
     seen: list[str] = []
     try:
-        async with session.ws_connect(url, ssl=trust or True, max_msg_size=0) as ws:
+        async with session.ws_connect(url, ssl=trust or True, max_msg_size=0, protocols=_offered(url) or ()) as ws:
+            seen += [] if ws.protocol is None else [f"speaks {ws.protocol}"]
             if "/speaks-first" not in url:
                 await ws.send_str("hi")
             while (message := await ws.receive()).type in (library.WSMsgType.TEXT, library.WSMsgType.BINARY):
@@ -321,11 +339,14 @@ def _websocket_client(library: Any, url: str, trust: ssl.SSLContext | None) -> l
     seen: list[str] = []
     options = {} if trust is None else {"sslopt": {"context": trust}}
     try:
-        ws = library.create_connection(url, suppress_origin=True, timeout=PATIENCE_S, **options)
+        ws = library.create_connection(
+            url, suppress_origin=True, timeout=PATIENCE_S, subprotocols=_offered(url), **options
+        )
     except library.WebSocketBadStatusException as error:
         return [f"rejected {error.status_code} {error.resp_body!r} {error.resp_headers.get('retry-after')}"]
     except OSError as error:
         return [f"{type(error).__name__} {getattr(error, 'reason', '')}"]
+    seen += [] if ws.getsubprotocol() is None else [f"speaks {ws.getsubprotocol()}"]
     try:
         if "/speaks-first" not in url:
             ws.send("hi")

@@ -4,8 +4,9 @@ const WebSocket = require("ws");
 function play(url) {
   return new Promise((resolve) => {
     const lines = [];
-    const ws = new WebSocket(url, { maxPayload: 0 });
-    ws.on("open", () => { if (!url.includes("/speaks-first")) ws.send("hi"); });
+    const offered = url.includes("/subprotocol") ? ["other.v1", "chat.v2"] : [];
+    const ws = new WebSocket(url, offered, { maxPayload: 0 });
+    ws.on("open", () => { if (ws.protocol) lines.push("speaks " + ws.protocol); if (!url.includes("/speaks-first")) ws.send("hi"); });
     ws.on("message", (data, binary) => {
       lines.push(binary ? "binary " + data.toString("hex") : "text " + data);
       const text = binary ? "" : String(data);

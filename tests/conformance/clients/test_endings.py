@@ -85,7 +85,7 @@ def test_node_with_a_token(recordings: list[Recording], node_client: Any) -> Non
 def test_chromium_with_a_token(recordings: list[Recording], chromium_client: Any) -> None:
     """The same in a browser, which is not told why it was refused."""
     seen = asyncio.run(_with_token(recordings, chromium_client.play, origins=[chromium_client.origin]))
-    assert seen == [[["open", *["text bye?"] * 3, "close 1000  true"]], [["error", "close 1006  false"]]]
+    assert seen == [[["open ", *["text bye?"] * 3, "close 1000  true"]], [["error", "close 1006  false"]]]
 
 
 @pytest.mark.prove

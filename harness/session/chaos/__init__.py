@@ -1,0 +1,1 @@
+"""Chaos: the real client against a service that fails on purpose, and its history checked afterwards (``CHAOS.md``)."""
