@@ -84,6 +84,24 @@ def test_fuzz_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             exec(line.strip(), {})
 
 
+def test_gate_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of "Gate your CI" run as they stand, over recordings in a folder of that name, and pass."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## Gate your CI") : text.index("## Where things are")]
+    rules = re.search(r"`badge.toml`:\n\n```toml\n(.*?)```", text, re.DOTALL)
+    assert rules is not None
+    monkeypatch.chdir(tmp_path)
+    Path("badge.toml").write_text(rules[1], encoding="utf-8")
+    Path("recordings").mkdir()
+    for kind in ("rec", "labels"):
+        shutil.copy(root / "recordings" / f"bank-lost-card.{kind}.jsonl", "recordings")
+    commands = [line.split()[1:] for line in section.splitlines() if line.startswith("    harness ")]
+    assert [command[0] for command in commands] == ["run", "approve", "run", "gate", "compare"]
+    for command in commands:
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == 0, done.output
+
+
 def test_streamer_block(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The dozen lines with ``SummaryStreamer`` run as they stand against the embedded service."""
     text = (root / "README.md").read_text(encoding="utf-8")
@@ -107,21 +125,3 @@ def test_streamer_block(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert said[0].startswith(f"{conversation} The customer's router shows a red light")
     assert said[1] == "1 of 1 delivered, 0 held back"
     assert (tmp_path / "reports" / "stream" / "audit.jsonl").exists()
-
-
-def test_gate_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands of "Gate your CI" run as they stand, over recordings in a folder of that name, and pass."""
-    text = (root / "README.md").read_text(encoding="utf-8")
-    section = text[text.index("## Gate your CI") : text.index("## Where things are")]
-    rules = re.search(r"`badge.toml`:\n\n```toml\n(.*?)```", text, re.DOTALL)
-    assert rules is not None
-    monkeypatch.chdir(tmp_path)
-    Path("badge.toml").write_text(rules[1], encoding="utf-8")
-    Path("recordings").mkdir()
-    for kind in ("rec", "labels"):
-        shutil.copy(root / "recordings" / f"bank-lost-card.{kind}.jsonl", "recordings")
-    commands = [line.split()[1:] for line in section.splitlines() if line.startswith("    harness ")]
-    assert [command[0] for command in commands] == ["run", "approve", "run", "gate", "compare"]
-    for command in commands:
-        done = CliRunner().invoke(main, command)
-        assert done.exit_code == 0, done.output

@@ -98,8 +98,10 @@ def _of_source(source: str, sessions: Sequence[SessionResult]) -> dict[str, Any]
         table["schema"] = {s.recording_id: _schema(s) for s in sessions}
     if source in TRUTH:
         leaks: dict[str, list[str]] = {s.recording_id: [] for s in sessions}
+        # By the whole name: an id is a recording's own word, and may hold a slash.
+        owner = {unit_of(s, label.conversation): s.recording_id for s in sessions for label in s.labels}
         for mention, _ in leaked_mentions(labelled, found):
-            leaks[mention.unit.partition("/")[0]].append(leak_identity(mention))
+            leaks[owner[mention.unit]].append(leak_identity(mention))
         table["leaks"] = {recording: sorted(names) for recording, names in leaks.items() if names}
     return table
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Any
 
 from harness.dialects.strict_json import StrictJsonError, loads
 from harness.pipeline.outcome import Outcome
@@ -34,7 +35,6 @@ __all__ = ["crossings_of", "places_of"]
 
 _WORD = re.compile(r"[A-Za-z](?!.*\d{4})[A-Za-z0-9_.\-]{0,39}", re.ASCII)
 _HEADER_LINES = 1
-_NAMED = {HttpError: "request failed", WsAccept: "connection accepted", WsAbort: "connection lost"}
 
 
 def places_of(entries: Sequence[AnyEntry], outcomes: Iterable[Outcome]) -> dict[int, Place]:
@@ -90,22 +90,28 @@ def crossings_of(entries: Sequence[AnyEntry]) -> list[Crossing]:
     return found
 
 
+_PLAIN: dict[type[Any], tuple[Direction, str]] = {
+    HttpError: ("in", "request failed"),
+    WsAccept: ("in", "connection accepted"),
+    WsAbort: ("in", "connection lost"),
+}
+
+
 def _word(entry: AnyEntry) -> tuple[Direction, str] | None:
     match entry:
         case WsMessage(dir="out"):
-            found: tuple[Direction, str] | None = ("out", _type_of(entry.text))
+            return "out", _type_of(entry.text)
         case HttpRequest():
-            found = ("out", f"{entry.method if _WORD.fullmatch(entry.method) else 'request'} {entry.service}")
-        case HttpResponse() | WsReject():
-            found = ("in", f"{'answer' if isinstance(entry, HttpResponse) else 'connection refused'} {entry.status}")
-        case HttpError() | WsAccept() | WsAbort():
-            found = ("in", _NAMED[type(entry)])
+            return "out", f"{entry.method if _WORD.fullmatch(entry.method) else 'request'} {entry.service}"
+        case HttpResponse():
+            return "in", f"answer {entry.status}"
+        case WsReject():
+            return "in", f"connection refused {entry.status}"
         case WsClose():
             code = "" if entry.code is None else f", {entry.code}"
-            found = ("out", f"closed by us{code}") if entry.by == "us" else ("in", f"closed by the service{code}")
+            return ("out", f"closed by us{code}") if entry.by == "us" else ("in", f"closed by the service{code}")
         case _:
-            found = None
-    return found
+            return _PLAIN.get(type(entry))
 
 
 def _type_of(text: str | None) -> str:

@@ -21,7 +21,7 @@ from harness.report.digest import canonical_json
 from harness.report.model import Report, build_report
 from harness.report.results import result_rows
 from harness.report.run import RunResult
-from harness.session.corpus import policies_of, replay_corpus
+from harness.session.corpus import policies_of, replay_corpus, rule_ids
 from harness.session.parts import Tools, tool_name
 
 __all__ = ["Difference", "verify_report"]
@@ -71,6 +71,7 @@ async def verify_report(
         tool=tool_name(__version__),
         seed=about["seed"],
         virtual_time=True,
+        rules=rule_ids(tools),
     )
     return [*found, *_verdicts(report, build_report(run)), *_results(rows, run)]
 

@@ -16,7 +16,7 @@ from harness.pipeline.policy import PipelinePolicy
 from harness.recording.edit import reseal
 from harness.report.digest import report_digest
 from harness.report.read import load_report
-from harness.session.corpus import policies_of, replay_corpus, report_replay
+from harness.session.corpus import policies_of, replay_corpus, report_replay, rule_ids
 from harness.session.parts import Tools
 from harness.session.verify import Difference, verify_report
 
@@ -32,7 +32,8 @@ def made(recorded: list[Path], tools: Tools, tmp_path_factory: pytest.TempPathFa
             shutil.copy(beside, corpus)
     results = asyncio.run(replay_corpus(sorted(corpus.glob("*.rec.jsonl")), tools=tools, policy=PipelinePolicy()))
     policies = policies_of(tools, PipelinePolicy())
-    report_replay("made", results, folder, policies=policies, book=None, virtual_time=True, seed=7)
+    rules = rule_ids(tools)
+    report_replay("made", results, folder, policies=policies, book=None, virtual_time=True, seed=7, rules=rules)
     return folder
 
 
