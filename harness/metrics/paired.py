@@ -33,6 +33,9 @@ __all__ = [
     "sign_test",
 ]
 
+_DRAWS = 4_000_000
+"""Conversations drawn at most in one bootstrap; bounds its time on a large corpus."""
+
 ALPHA = 0.05
 """False alarms a test may raise."""
 
@@ -199,7 +202,7 @@ def paired_ratio(pairs: Sequence[tuple[float, float]], rng: random.Random, *, re
     Args:
         pairs: one (first, second) per conversation, in any unit; both over 0.
         rng: source of the draws.
-        replicates: resamples.
+        replicates: resamples; fewer, 400 at least, where conversations are very many.
 
     Raises:
         ConfigError: a value is not over 0.
@@ -211,8 +214,9 @@ def paired_ratio(pairs: Sequence[tuple[float, float]], rng: random.Random, *, re
         return None
     n = len(logs)
     mean = math.fsum(logs) / n
-    drawn = sorted(math.fsum(rng.choices(logs, k=n)) / n for _ in range(replicates))
+    count = max(400, min(replicates, _DRAWS // n))
+    drawn = sorted(math.fsum(rng.choices(logs, k=n)) / n for _ in range(count))
     low, high = quantile(drawn, 0.025), quantile(drawn, 0.975)
-    p = (1 + sum(value <= 0 for value in drawn)) / (replicates + 1)
+    p = (1 + sum(value <= 0 for value in drawn)) / (count + 1)
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in logs) / (n - 1))
     return Ratio(math.exp(mean), Interval(math.exp(low), math.exp(high)), p, spread)

@@ -11,6 +11,13 @@ import importlib
 from typing import Any
 
 _HOME = {
+    "approve": "baseline",
+    "pinned_side": "baseline",
+    "read_baseline": "baseline",
+    "write_baseline": "baseline",
+    "Side": "compare",
+    "compare_sides": "compare",
+    "side_of": "compare",
     "Label": "labels",
     "labels_path": "labels",
     "read_labels": "labels",

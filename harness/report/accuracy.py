@@ -34,7 +34,9 @@ __all__ = [
     "judged_summaries",
     "labelled_mentions",
     "received_messages",
+    "unit_name",
     "unit_of",
+    "unit_prefix",
 ]
 
 UNGROUNDED = "ungrounded"
@@ -86,9 +88,19 @@ def _of_source(source: str, sessions: Sequence[SessionResult], rng: random.Rando
     }
 
 
-def unit_of(session: SessionResult, conversation: str) -> str:
+def unit_name(recording: str, conversation: str) -> str:
     """The name of one conversation of one recording, the unit of all statistics."""
-    return f"{session.recording_id}/{conversation}"
+    return f"{unit_prefix(recording)}{conversation}"
+
+
+def unit_prefix(recording: str) -> str:
+    """What the names of a recording's units begin with, up to the first slash."""
+    return recording.replace("%", "%25").replace("/", "%2F") + "/"
+
+
+def unit_of(session: SessionResult, conversation: str) -> str:
+    """:func:`unit_name` of a session's conversation."""
+    return unit_name(session.recording_id, conversation)
 
 
 def _mentions(pieces: Mapping[tuple[Any, ...], tuple[str, list[Piece]]]) -> list[Mention]:

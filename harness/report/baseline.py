@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, RecordingFormatError, RecordingNotFound, UnsupportedVersion
+from harness.report.accuracy import unit_prefix
 from harness.report.compare import Side
 from harness.report.digest import canonical_json, digest_of
 from harness.report.write import write_atomically
@@ -57,7 +58,7 @@ def _row(recording: str, run: Side) -> dict[str, Any]:
 
 
 def _part(recording: str, table: Mapping[str, Any]) -> dict[str, Any]:
-    own = {unit: row for unit, row in table["conversations"].items() if unit.partition("/")[0] == recording}
+    own = {unit: row for unit, row in table["conversations"].items() if unit.startswith(unit_prefix(recording))}
     part: dict[str, Any] = {"conversations": own}
     for name in ("schema", "leaks"):
         if name in table:

@@ -15,6 +15,7 @@ from typing import Any
 from harness.grounding.baseline import token_overlap
 from harness.metrics.decide import Limits, Score, decide
 from harness.metrics.missing import Missing, settle
+from harness.report.accuracy import unit_name
 from harness.report.compare import SEED, Side, overall
 from harness.report.sources import TRUTH
 
@@ -79,7 +80,7 @@ def _overlaps(rows: Iterable[Row]) -> Iterator[tuple[tuple[str, str], bool]]:
     seen: set[tuple[str, str]] = set()
     for row in rows:
         payload = row["payload"] if isinstance(row["payload"], Mapping) else {}
-        unit = f"{row['session']}/{row['conversation']}"
+        unit = unit_name(row["session"], row["conversation"])
         text, summary = payload.get("text"), payload.get("summary")
         if row["event"] == "utterance" and isinstance(text, str) and row["verdict"] == "accepted":
             said[unit].append(text)

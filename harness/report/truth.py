@@ -5,10 +5,12 @@
 3. A claim is judged by the labelled sentences it overlaps: flagged and hallucinated ``tp``, flagged only ``fp``,
    hallucinated only ``fn``, neither ``tn``. A claim that overlaps no labelled sentence is not judged.
 4. A message sent twice is marked like its first.
+5. Of several sources of labels one speaks: people before scenarios before models.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +18,10 @@ from typing import Literal, NamedTuple
 
 from harness.metrics.accuracy import Mention, Place, distinct, pair
 from harness.pipeline.outcome import ClaimVerdict, Outcome, PathSpan
-from harness.report.accuracy import UNGROUNDED, found_mentions, labelled_mentions
+from harness.report.accuracy import UNGROUNDED, found_mentions, labelled_mentions, unit_name
 from harness.report.labels import Label
 from harness.report.run import SessionResult
+from harness.report.sources import HUMAN, SCENARIO, by_source
 
 __all__ = ["Missed", "Truth"]
 
@@ -41,10 +44,20 @@ class _Values:
     missed: dict[tuple[str, int | None], list[tuple[str, int, int, str]]]
 
 
+def _one_source(session: SessionResult) -> SessionResult:
+    """Rule 5."""
+    if not session.labelled:
+        return session
+    views = by_source([dataclasses.replace(session, detected=None)])
+    source = next((one for one in (HUMAN, SCENARIO) if one in views), min(views))
+    return views[source][0]
+
+
 class Truth:
     """The labels of one session, asked message by message; without labels every answer is None or empty."""
 
     def __init__(self, session: SessionResult) -> None:
+        session = _one_source(session)
         self._id = session.recording_id
         self.source = session.label_source if session.labelled else None
         self._values = _values(session) if session.labelled else _Values({}, {})
@@ -77,7 +90,7 @@ class Truth:
         return "fn" if bad else "tn"
 
     def _place(self, outcome: Outcome, path: str) -> Place:
-        return Place(f"{self._id}/{outcome.conversation}", outcome.seq, path)
+        return Place(unit_name(self._id, outcome.conversation), outcome.seq, path)
 
 
 def _values(session: SessionResult) -> _Values:

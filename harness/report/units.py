@@ -26,6 +26,7 @@ from harness.report.accuracy import (
     labelled_mentions,
     received_messages,
     unit_of,
+    unit_prefix,
 )
 from harness.report.digest import digest_of
 from harness.report.run import SessionResult
@@ -97,12 +98,11 @@ def _of_source(source: str, sessions: Sequence[SessionResult]) -> dict[str, Any]
     if source != DETECTED:
         table["schema"] = {s.recording_id: _schema(s) for s in sessions}
     if source in TRUTH:
-        leaks: dict[str, list[str]] = {s.recording_id: [] for s in sessions}
-        # By the whole name: an id is a recording's own word, and may hold a slash.
-        owner = {unit_of(s, label.conversation): s.recording_id for s in sessions for label in s.labels}
+        leaks: dict[str, list[str]] = defaultdict(list)
+        recordings = {unit_prefix(s.recording_id): s.recording_id for s in sessions}
         for mention, _ in leaked_mentions(labelled, found):
-            leaks[owner[mention.unit]].append(leak_identity(mention))
-        table["leaks"] = {recording: sorted(names) for recording, names in leaks.items() if names}
+            leaks[recordings[mention.unit[: mention.unit.index("/") + 1]]].append(leak_identity(mention))
+        table["leaks"] = {recording: sorted(names) for recording, names in sorted(leaks.items())}
     return table
 
 

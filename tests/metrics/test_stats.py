@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Sequence
 
@@ -112,3 +113,34 @@ def test_auroc_needs_both_kinds() -> None:
 def test_interval_names() -> None:
     """An interval is a pair with names."""
     assert Interval(0.1, 0.2).high == 0.2
+
+
+@given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_against_statsmodels(case: tuple[int, int]) -> None:
+    """The interval is that of statsmodels, to 1e-9."""
+    proportion = pytest.importorskip("statsmodels.stats.proportion", reason="statsmodels is in the extra `oracle`")
+    assert wilson(*case) == pytest.approx(proportion.proportion_confint(*case, method="wilson"), abs=1e-9)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.lists(st.integers(0, 9), min_size=1, max_size=30))
+def test_auroc_against_scipy(positives: list[int], negatives: list[int]) -> None:
+    """The area is scipy's U over the product of the sizes, to 1e-9."""
+    stats = pytest.importorskip("scipy.stats", reason="scipy is in the extra `oracle`")
+    u = stats.mannwhitneyu(positives, negatives).statistic
+    assert auroc(positives, negatives) == pytest.approx(u / len(positives) / len(negatives), abs=1e-9)
+
+
+def test_bootstrap_against_scipy() -> None:
+    """The interval of a mean is that of scipy's percentile bootstrap, to its Monte Carlo error."""
+    stats = pytest.importorskip("scipy.stats", reason="scipy is in the extra `oracle`")
+    numpy = pytest.importorskip("numpy", reason="numpy comes with the extra `oracle`")
+    rng = random.Random(4)
+    values = [rng.gauss(5, 2) for _ in range(80)]
+    theirs = stats.bootstrap(
+        (values,), numpy.mean, method="percentile", n_resamples=9999, rng=numpy.random.default_rng(2)
+    ).confidence_interval
+    (ours,) = cluster_bootstrap(values, _mean, random.Random(5), replicates=9999)
+    assert ours is not None
+    # The standard error of a 2.5 % point of n draws is sqrt(.025 x .975 / n) over the density there; six of them.
+    error = 6 * math.sqrt(0.025 * 0.975 / 9999) / 0.0584 * float(numpy.std(values)) / math.sqrt(len(values))
+    assert ours == pytest.approx((theirs.low, theirs.high), abs=error)

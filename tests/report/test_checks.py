@@ -63,3 +63,11 @@ def test_looks(make: SimpleNamespace) -> None:
     assert (found["parity"], found["grounding"], found["latency"]) == ("look", "look", "look")
     covered = make.session(labels=session.labels[:1])
     assert statuses(make.run(covered))["redaction"] == "pass"
+
+
+def test_problems_under_another_policy(make: SimpleNamespace) -> None:
+    """A replay that asked otherwise because the policy changed is to be looked at; under the same policy it failed."""
+    for policy, status in (("sha256:old", "look"), ("", "fail")):
+        report = build_report(make.run(make.session(problems=["unexpected POST request"], policy=policy)))
+        (check,) = [one for one in checks(report) if one.name == "Sessions ran clean"]
+        assert check.status == status

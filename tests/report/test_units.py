@@ -67,3 +67,12 @@ def test_outcomes_have_a_digest(make: SimpleNamespace) -> None:
     after = corpus_facts([make.session(outcomes)])
     assert before["digest"] == after["digest"]
     assert before["recordings"][0]["outcomes"] != after["recordings"][0]["outcomes"]
+
+
+def test_a_slash_in_an_id_parts_nothing(make: SimpleNamespace) -> None:
+    """Whatever a recording or a conversation is called, its units and leaks are its own."""
+    labels = [make.label("l1", "span", conversation="c/1", start=0, end=4, label="PHONE")]
+    session = make.session([make.outcome(1, conversation="c/1")], labels=labels, recording_id="a/b%")
+    found = unit_rows([session])[SCENARIO]
+    assert found["conversations"].keys() == {"a%2Fb%25/c/1"}
+    assert found["leaks"] == {"a/b%": ["c/1|1|/text|0|4|PHONE"]}

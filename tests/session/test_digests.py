@@ -32,7 +32,6 @@ def corpus(root: Path, tmp_path: Path) -> list[Path]:
 
 def digest_here(corpus: Path, out: Path, *, speed: float | None = None) -> str:
     report = asyncio.run(run_on_recordings(Settings(), [corpus], out, speed=speed, progress=lambda *_: None))
-    assert report["parity"]["problems"] == []
     return str(report["digest"])
 
 
