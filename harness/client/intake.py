@@ -28,9 +28,10 @@ class GiveUp:
 
 @dataclass(slots=True)
 class Dropped:
-    """A message that found the queue full: what it was, without its text."""
+    """A message that goes no further: what it was, without its text; ``fault`` is the stage and reason of its outcome."""
 
     event: Event
+    fault: tuple[str, str]
     at_ns: int
     handle: Any
 

@@ -41,8 +41,8 @@ class Observer(Protocol):
         """No outcome will come for a response body."""
         ...
 
-    def dropped(self, handle: Any, event: Event) -> None:
-        """The message behind ``handle`` is dropped: its text goes no further. ``event`` has its place, no text."""
+    def dropped(self, handle: Any, event: Event, reason: str) -> None:
+        """The message behind ``handle`` goes no further, for ``reason``. ``event`` has its place, and no text."""
         ...
 
     def gap(self, gap: GapFound, after: int) -> None:

@@ -106,7 +106,7 @@ class Pump:
 
     async def _drop(self, item: Dropped) -> None:
         self._number(item.at_ns, item.handle)
-        await self.do(self._pipeline.drop(item.event))
+        await self.do(self._pipeline.drop(item.event, item.fault))
 
     def _number(self, at_ns: int, handle: Any) -> None:
         self._fed += 1

@@ -2,7 +2,7 @@
 
 1. The reader waits for the queue at most, never for the pipeline or a sink. With the policy ``drop`` it does not wait
    for the queue either: a message that finds it full is dropped, with an outcome that says so. Messages that steer the
-   session (subscribed, closing, end) are never dropped.
+   session (subscribed, closing, end) are never dropped. One beyond the dialect's size is rejected unread.
 2. However a connection ends, the session goes on until the dialler says otherwise; a normal close is a drop as well,
    unless the dialect ends its sessions so.
 3. A connection resumes after the last message nothing is missing before: it is subscribed when everything the one before
@@ -23,7 +23,9 @@ from harness.client.options import ClientOptions, Observer
 from harness.client.outgoing import Outgoing
 from harness.clock import Clock
 from harness.dialects.base import Dialect, Event, Lifecycle, Malformed, Other
+from harness.dialects.strict_json import MAX_BYTES
 from harness.errors import ServiceError
+from harness.pipeline.chain import DROPPED
 from harness.wire.dialler import Dialler
 from harness.wire.stream import Link, LinkClosed, Received
 
@@ -31,6 +33,7 @@ __all__ = ["Reader"]
 
 T = TypeVar("T")
 
+_TOO_LARGE = ("decode", "too_large")
 _GOING_AWAY = 1001
 _NORMAL = 1000
 
@@ -197,7 +200,10 @@ class Reader:
         while True:
             received = await link.receive()
             self._heard(received.at_ns)
-            await take(received)
+            if len(received.data) > MAX_BYTES:  # looking into it would hold everybody up for long
+                self._put_aside(received, Malformed(reason=_TOO_LARGE[1]), _TOO_LARGE)
+            else:
+                await take(received)
 
     async def _take_or_drop(self, received: Received) -> None:
         if self._intake.full:
@@ -205,11 +211,13 @@ class Reader:
         if self._intake.full:
             event = self._dialect.decode(received.data)
             if not isinstance(event, Lifecycle):
-                stripped = _without_text(event)
-                self._observer.dropped(received.handle, stripped)
-                self._intake.add(Dropped(stripped, received.at_ns, received.handle))
+                self._put_aside(received, _without_text(event), DROPPED)
                 return
         self._intake.add(received)
+
+    def _put_aside(self, received: Received, event: Event, fault: tuple[str, str]) -> None:
+        self._observer.dropped(received.handle, event, fault[1])
+        self._intake.add(Dropped(event, fault, received.at_ns, received.handle))
 
 
 def _without_text(event: Event) -> Event:

@@ -113,13 +113,13 @@ class Pipeline:
             self._in_order(work)
         return self._leave()
 
-    def drop(self, event: Event) -> list[Effect]:
+    def drop(self, event: Event, fault: tuple[str, str] = DROPPED) -> list[Effect]:
         """A message that was dropped before it came here: ``event`` says whose it was, and nothing of its text.
 
-        It keeps its place in the order, is rejected, and is a gap of its own.
+        It is rejected with ``fault`` (stage, reason). One of the queue keeps its place in the order, and is a gap of its own.
         """
         self._mark("")
-        work = Work(number=self._slots.open(), event=event, raw="", fault=DROPPED)
+        work = Work(number=self._slots.open(), event=event, raw="", fault=fault)
         if event.seq is None or not event.conversation:
             self._process(work)
         else:

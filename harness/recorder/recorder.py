@@ -215,13 +215,13 @@ class Recorder:
             self._search.search(text)
             self._queue.flush()
 
-    def dropped(self, handle: Any, event: Event) -> None:
+    def dropped(self, handle: Any, event: Event, reason: str) -> None:
         """Nobody will look for personal data in the message behind ``handle``: its size and place are kept."""
         text = self._waiting.pop(handle, None)
         if text is None:
             return
         text.conversation, text.seq = event.conversation, event.seq
-        withheld = handle.withhold("dropped")
+        withheld = handle.withhold(reason)
         handle.build, handle.ready, handle.withhold = (lambda n: entry_replaced(withheld, n=n)), (lambda: True), None
         self._queue.flush()
 

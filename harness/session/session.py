@@ -135,9 +135,9 @@ class _Listener:
         if self._recorder is not None:
             self._recorder.unused(handle)
 
-    def dropped(self, handle: Any, event: Event) -> None:
+    def dropped(self, handle: Any, event: Event, reason: str) -> None:
         if self._recorder is not None:
-            self._recorder.dropped(handle, event)
+            self._recorder.dropped(handle, event, reason)
 
     def gap(self, gap: GapFound, after: int) -> None:
         if self._keep:

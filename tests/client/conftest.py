@@ -105,7 +105,7 @@ class Listener:
 
     def unused(self, handle: Any) -> None: ...
 
-    def dropped(self, handle: Any, event: Event) -> None:
+    def dropped(self, handle: Any, event: Event, reason: str) -> None:
         self.drops.append(event)
 
     def gap(self, gap: GapFound, after: int) -> None:

@@ -339,8 +339,8 @@ def test_a_dropped_message(tape: Any) -> None:
     )
     handle = tape.hears(text, judge=False)
     event = Lifecycle(type="utterance", conversation=CONVERSATION, seq=1, payload={"seq": 1})
-    tape.recorder.dropped(handle, event)
-    tape.recorder.dropped(handle, event)
+    tape.recorder.dropped(handle, event, "dropped")
+    tape.recorder.dropped(handle, event, "dropped")
     tape.fed += 1
     tape.recorder.inbound(handle, tape.fed)
     tape.judge(tape.pipeline.drop(event))

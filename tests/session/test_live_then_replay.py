@@ -173,3 +173,23 @@ def _frame(text: str) -> bytes:
     data = text.encode()
     head = bytes((0x81, len(data))) if len(data) < 126 else bytes((0x81, 126)) + len(data).to_bytes(2, "big")
     return head + data
+
+
+def test_a_message_beyond_the_dialect(tmp_path: Path, tools: Tools) -> None:
+    """Over 4 MiB a message is rejected and its text withheld; the stream goes on, live and in the replay."""
+
+    async def large(peer: Peer) -> None:
+        await peer.recv()
+        await peer.send(message("subscribed", 1))
+        await peer.send(message("utterance", 2, text="x" * (5 << 20)))
+        await peer.send(message("end", 2, reason="completed"))
+        await peer.recv()
+        await peer.recv()
+
+    path = tmp_path / "one.rec.jsonl"
+    run, replayed = recorded(path, tools, [large])
+    assert run.error is None
+    assert [(outcome.event, outcome.reasons) for outcome in run.outcomes][1] == ("malformed", ("too_large",))
+    assert [outcome.verdict for outcome in run.outcomes] == ["accepted", "rejected", "accepted"]
+    assert replayed.problems == []
+    assert len([entry for entry in read_recording(path).entries if isinstance(entry, WsAccept)]) == 1
