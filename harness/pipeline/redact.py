@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.dialects.base import Dialect, Event, Malformed, SummaryDelta
+from harness.dialects.json_paths import KEY
 from harness.pii import Redactor
 from harness.pii.operators import apply
 from harness.pipeline.outcome import PathSpan
@@ -203,7 +204,7 @@ class RedactStage:
         for path, text in leaves(event.payload):
             if continued and (path in continued or path.startswith(inside)):
                 self._piece(work, path, text, stream)
-            elif text in self._plain_names and path.endswith("#key"):
+            elif text in self._plain_names and path.endswith(KEY):
                 continue
             elif not self._dialect.exempt(event, path):
                 self._whole(work, path, text)
