@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
+from harness.dialects.json_paths import KEY
 from harness.pii.operators import apply
 from harness.pii.scan import leaks
 from harness.pipeline.outcome import Grounding, Outcome, PathSpan
@@ -23,21 +23,21 @@ from harness.text.span import RedactedText, merged
 __all__ = ["audit_body", "evidence_masked", "governance", "masked", "nothing_left", "span_counts", "without_leaks"]
 
 
+_NAMES_KEPT = 1024
+_PLAIN_NAMES: set[str] = set()
+"""Names of fields in which the scan found nothing: the same few come with every message."""
+
+
 def nothing_left(payload: Any, exempt: Callable[[str], bool]) -> bool:
     """True when the independent scan finds no structured personal data in ``payload``."""
     for path, text in leaves(payload):
-        if is_field_name(path, text):
-            if not _plain_name(text) and not exempt(path):
-                return False
-        elif not exempt(path) and leaks(text):
+        if (text in _PLAIN_NAMES and path.endswith(KEY)) or exempt(path):
+            continue
+        if leaks(text):
             return False
+        if len(_PLAIN_NAMES) < _NAMES_KEPT and is_field_name(path, text):
+            _PLAIN_NAMES.add(text)
     return True
-
-
-@lru_cache(1024)
-def _plain_name(name: str) -> bool:
-    """The scan finds nothing in the name of a field: the same few come with every message."""
-    return not leaks(name)
 
 
 def masked(text: str) -> RedactedText:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["canonical", "digest", "is_field_name", "leaves", "pointer", "rebuild"]
@@ -40,20 +40,26 @@ def is_field_name(path: str, text: str) -> bool:
     return path.endswith("#key") and len(text) <= _LONGEST_NAME and text.isascii() and _NAME.fullmatch(text) is not None
 
 
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
     """(path, text) of every string, key and long number in ``value``, in document order."""
+    found: list[tuple[str, str]] = []
+    _gather(value, path, found)
+    return found
+
+
+def _gather(value: Any, path: str, found: list[tuple[str, str]]) -> None:
     if isinstance(value, str):
-        yield path, value
+        found.append((path, value))
     elif isinstance(value, dict | Mapping):  # a dict is asked for first: it is, nearly always, and that is quick
         for key, item in value.items():
             inner = pointer(path, key)
-            yield f"{inner}#key", key
-            yield from leaves(item, inner)
+            found.append((f"{inner}#key", key))
+            _gather(item, inner, found)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from leaves(item, pointer(path, index))
+            _gather(item, f"{path}/{index}", found)
     elif isinstance(value, int | float) and not isinstance(value, bool) and len(str(value)) >= _SHORTEST_NUMBER:
-        yield path, _number(value)
+        found.append((path, _number(value)))
 
 
 def _number(value: Any) -> str:

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.dialects.base import Dialect, Event, Malformed, Summary, SummaryDelta, Utterance
+from harness.dialects.json_paths import KEY
 from harness.pii import Redactor
 from harness.pii.names import NameBook
 from harness.pii.operators import apply
@@ -241,7 +242,7 @@ class RedactStage:
                 self._piece(work, path, text, stream)
             elif isinstance(event, Utterance) and path == event.text_path:
                 self._said(work, event, text, names)
-            elif text in self._plain_names and path.endswith("#key"):
+            elif text in self._plain_names and path.endswith(KEY):
                 continue
             elif not self._dialect.exempt(event, path):
                 self._whole(work, path, text, names)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -85,6 +86,7 @@ def theirs(count: int) -> Callable[[], object]:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # pydantic looks the names of annotations up there
     spec.loader.exec_module(module)
 
     def run() -> None:

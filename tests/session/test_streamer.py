@@ -127,9 +127,11 @@ def test_the_failure_of_the_service_is_raised_by_its_type(tmp_path: Path) -> Non
             await SummaryStreamer(
                 Knowledge(), [CONVERSATION], folder=tmp_path, settings=load_settings(**{**given, "client_secret": "x"})
             ).run()
+        given["client_secret"] = "x"
         with pytest.raises(AuthError):
-            async with SummaryStreamer(Knowledge(), [CONVERSATION], folder=tmp_path, **{**given, "client_secret": "x"}):
-                pass
+            async with SummaryStreamer(Knowledge(), [CONVERSATION], folder=tmp_path, **given) as streamer:
+                assert streamer._following is not None
+                await asyncio.wait([streamer._following])
 
     served(work)
     assert json.loads((tmp_path / "audit.jsonl").read_text().splitlines()[-1])["final"]
