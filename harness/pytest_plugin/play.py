@@ -15,11 +15,11 @@ from harness.pipeline.outcome import Outcome
 from harness.pytest_plugin.aside import aside
 from harness.recording.reader import Recording, read_recording
 from harness.report.run import SessionResult
+from harness.session.audit_trail import Taker
 from harness.session.corpus import policies_of
 from harness.session.parts import Tools, policy_for, policy_of
 from harness.session.replay import replay_recording
 from harness.session.results import replayed_result
-from harness.session.store import Taker
 from harness.settings import Settings
 
 __all__ = ["Played", "new_pipeline", "play", "replayed", "tools_of"]

@@ -6,7 +6,7 @@ from harness.pytest_plugin.play import replayed
 from harness.pytest_plugin.state import State
 from harness.recording.reader import Recording
 from harness.report.run import SessionResult
-from harness.session.store import Taker
+from harness.session.audit_trail import Taker
 from harness.settings import Settings
 
 __all__ = ["Reporting"]

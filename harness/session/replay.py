@@ -22,11 +22,11 @@ from harness.pipeline.policy import PipelinePolicy
 from harness.recording.entry import HttpChunk, OutcomeEntry, WsMessage
 from harness.recording.reader import Recording
 from harness.replayer.service import ReplayService
+from harness.session.audit_trail import Taker
 from harness.session.dialects import dialect_of
 from harness.session.holes import given_up
 from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
-from harness.session.store import Taker
 from harness.wire.guard import NetworkGuard
 
 __all__ = [
