@@ -58,10 +58,10 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known, and what the run keeps; a baseline that cannot be read ends the run here."""
+    """Make the mark known, and what the run keeps; an option that cannot be used ends the run here."""
     config.addinivalue_line("markers", MARK)
-    state = config.stash[STATE] = State(config)
-    state.baseline()
+    config.stash[STATE] = State(config)
+    config.stash[STATE].check_options()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

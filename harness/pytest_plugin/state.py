@@ -63,8 +63,8 @@ class State:
         Raises:
             pytest.UsageError: the ini value is no number of days.
         """
-        found = self._config.getoption("harness_expire_days") or self._config.getini("harness_expire_days") or "0"
-        if not str(found).isdecimal():
+        found = str(self._config.getoption("harness_expire_days") or self._config.getini("harness_expire_days") or 0)
+        if not found.isdecimal():
             raise pytest.UsageError("harness_expire_days: expected a number of days")
         return int(found)
 
@@ -86,6 +86,15 @@ class State:
 
             self._baseline = read_baseline(self._config.invocation_params.dir / given)
         return self._baseline
+
+    def check_options(self) -> None:
+        """Read what could not be used later.
+
+        Raises:
+            pytest.UsageError: an option or ini value cannot be used.
+        """
+        self.baseline()
+        _ = self.expire_days
 
     # While tests run
 

@@ -4,17 +4,13 @@
    dialect are not looked at.
 2. With ``strict`` also what looks like a name or an address: candidates for a person to judge, many of them harmless.
 3. A leftover tells where it is, never what it is; the text around it is the caller's to show or not.
-4. A surrogate that the service sent in pieces may look like somebody's value in one of them. Such a piece is none if,
-   together with its neighbours of the same label, it is a surrogate. One entry alone cannot tell: there a piece that
-   reaches an end of its string, and is labelled as replaced, is let through.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from harness.dialects.base import Dialect
 from harness.dialects.generic import GenericDialect
@@ -27,7 +23,6 @@ from harness.recording.entry import (
     HttpChunk,
     HttpRequest,
     OutcomeEntry,
-    PiiLabel,
     Unknown,
     WsClose,
     WsMessage,
@@ -100,88 +95,15 @@ def leftovers(entries: Iterable[AnyEntry], dialect: Dialect, *, strict: bool = F
         dialect: says which paths are ids and enums.
         strict: also look for candidates.
     """
-    held = list(entries)
-    pieces: dict[str, list[_Piece]] | None = None
-    for entry in held:
-        for found in _of_entry(entry, dialect, strict=strict):
-            label = _label_around(found, entry)
-            if label is not None:
-                pieces = _pieces(held) if pieces is None else pieces
-                if _is_in_pieces(label, entry.n, pieces.get(label.id, [])):
-                    continue
-            yield found
+    for entry in entries:
+        for raw in texts_of(entry):
+            yield from _in_text(entry.n, raw, dialect, strict=strict)
 
 
 def leaks_of(header: Header) -> Callable[[AnyEntry], list[str]]:
     """The types that the leak scan finds in an entry of that recording; what ``doctor`` asks."""
     dialect = spoken(header)
-    return lambda entry: [found.type for found in _of_entry(entry, dialect) if not _may_go_on(found, entry)]
-
-
-def _of_entry(entry: AnyEntry, dialect: Dialect, *, strict: bool = False) -> Iterator[Leftover]:
-    for raw in texts_of(entry):
-        yield from _in_text(entry.n, raw, dialect, strict=strict)
-
-
-# Rule 4
-
-
-class _Piece(NamedTuple):
-    n: int
-    label: PiiLabel
-    text: str
-    cut: bool
-    """It reaches an end of its string."""
-
-
-_NEIGHBOURS = 8
-"""Pieces on either side that a value may be sent in."""
-
-
-def _label_around(found: Leftover, entry: AnyEntry) -> PiiLabel | None:
-    labels = (label for label in getattr(entry, "pii", ()) if label.path == found.path)
-    return next((label for label in labels if label.start <= found.start and found.end <= label.end), None)
-
-
-def _pieces(entries: Iterable[AnyEntry]) -> dict[str, list[_Piece]]:
-    """Id of a value -> its pieces, in order."""
-    found: dict[str, list[_Piece]] = {}
-    for entry in entries:
-        for piece in _pieces_of(entry):
-            found.setdefault(piece.label.id, []).append(piece)
-    return found
-
-
-def _pieces_of(entry: AnyEntry) -> Iterator[_Piece]:
-    labels: Sequence[PiiLabel] = getattr(entry, "pii", ())
-    for raw in texts_of(entry) if labels else ():
-        whole = dict(strings(raw, parse(raw)))
-        for label in labels:
-            text = whole.get(label.path)
-            if text is not None:
-                cut = label.start == 0 or label.end == len(text)
-                yield _Piece(entry.n, label, text[label.start : label.end], cut)
-
-
-def _is_in_pieces(label: PiiLabel, n: int, pieces: Sequence[_Piece]) -> bool:
-    here = next((at for at, piece in enumerate(pieces) if (piece.n, piece.label) == (n, label)), None)
-    if here is None or not pieces[here].cut:
-        return False
-    texts = [piece.text for piece in pieces]
-    return any(
-        not leaks("".join(texts[first:last]))
-        for first in range(max(0, here - _NEIGHBOURS), here + 1)
-        for last in range(here + 1, min(len(texts), here + _NEIGHBOURS) + 1)
-        if last - first > 1
-    )
-
-
-def _may_go_on(found: Leftover, entry: AnyEntry) -> bool:
-    label = _label_around(found, entry)
-    return label is not None and any(piece.label == label and piece.cut for piece in _pieces_of(entry))
-
-
-# Looking
+    return lambda entry: [found.type for found in leftovers([entry], dialect)]
 
 
 def texts_of(entry: AnyEntry) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from harness.pipeline.outcome import Outcome
 from harness.pytest_plugin import checks
 from harness.pytest_plugin.play import Played, play
+from harness.recorder.outcomes import outcome_entry
 from harness.recording.entry import WsMessage
 from harness.report.labels import Label
 from harness.report.results import result_rows
@@ -24,9 +25,10 @@ Change = Callable[..., Played]
 
 @pytest.fixture(scope="module")
 def gift(root: Path) -> Played:
-    """A replay, as under the rules it was recorded with."""
+    """A replay, as if it had been recorded under the rules in force."""
     played = play(root / "recordings" / "retail-gift-return.rec.jsonl", Settings())
-    return replace(played, result=replace(played.result, policy=played.policies["policy"]))
+    live = [outcome_entry(o, n=o.number, t=0, of=o.number, digest=o.digest) for o in played.result.outcomes]
+    return replace(played, result=replace(played.result, baseline=live, policy=played.policies["policy"]))
 
 
 @pytest.fixture

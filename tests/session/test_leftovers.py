@@ -12,7 +12,6 @@ from harness.recording.entry import (
     HttpChunk,
     HttpRequest,
     OutcomeEntry,
-    PiiLabel,
     Redaction,
     Unknown,
     WsClose,
@@ -116,36 +115,3 @@ def test_the_recording_s_dialect_is_spoken() -> None:
     assert spoken(header()).name == "mediation/2"
     assert leaks_of(header())(message(utterance("hello"))) == []
     assert leaks_of(header("nobody/1"))(message(utterance("hello"))) != []
-
-
-def piece(n: int, text: str, *labels: tuple[int, int, str]) -> WsMessage:
-    """A delta with labels (start, end, id) of an EMAIL in its text."""
-    pii = tuple(PiiLabel(type="EMAIL", start=start, end=end, id=id_, path="/text") for start, end, id_ in labels)
-    told = {"type": "summary.delta", "interaction_id": "i", "seq": n, "summary_id": "s", "index": n, "text": text}
-    return WsMessage(n=n, t=0, conn="w", dir="in", text=json.dumps(told), pii=pii)
-
-
-@pytest.mark.parametrize(
-    ("one", "two", "left"),
-    [
-        pytest.param(
-            piece(1, "at qt@example.ne", (3, 16, "s1")), piece(2, "t now", (0, 1, "s1")), 0, id="in two pieces"
-        ),
-        pytest.param(piece(1, "at qt@example.ne", (3, 16, "s1")), piece(2, "t now"), 1, id="no second piece"),
-        pytest.param(piece(1, "at qt@example.ne"), piece(2, "t now", (0, 1, "s1")), 1, id="not labelled"),
-        pytest.param(piece(1, "at qt@gmail.co", (3, 14, "s1")), piece(2, "m now", (0, 1, "s1")), 1, id="no surrogate"),
-        pytest.param(piece(1, "a qt@gmail.com b", (2, 14, "s1")), piece(2, "x", (0, 1, "s1")), 1, id="not cut"),
-    ],
-)
-def test_pieces_of_a_surrogate_are_no_leak(one: WsMessage, two: WsMessage, left: int) -> None:
-    """A piece is let through if it and its neighbours of the same label are a surrogate, and only then."""
-    assert len(list(leftovers([one, two], MediationDialect()))) == left
-
-
-def test_one_entry_alone_trusts_its_label_at_an_end() -> None:
-    """What doctor asks entry by entry lets a labelled piece through where its string ends, and nowhere else."""
-    leaks = leaks_of(header())
-    assert leaks(piece(1, "at qt@example.ne", (3, 16, "s1"))) == []
-    assert leaks(piece(1, "at qt@example.ne")) == ["EMAIL"]
-    assert leaks(piece(1, "at qt@example.ne then", (3, 16, "s1"))) == ["EMAIL"]
-    assert leaks(piece(1, "at qt@example.ne", (3, 16, "s1"), (99, 100, "s2"))) == []
