@@ -23,7 +23,7 @@ __all__ = ["Evidence", "Unit", "Window", "role_of"]
 
 T = TypeVar("T")
 MAX_POSTINGS = 48
-_CORRECTION_REACH = 4
+_CORRECTION_REACH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Evidence:
         if not unit.sentence.mentions:
             return
         replaced = _replaced(unit.sentence)
-        if not _corrects(unit.sentence) and not replaced:
+        if not _corrects(unit.sentence) and not replaced and not self._slipped(unit):
             return
         for number in range(max(0, unit.number - _CORRECTION_REACH), unit.number):
             for index, old in enumerate(self.units[number].sentence.mentions):
@@ -140,6 +140,14 @@ class Evidence:
                     )
                 if gone:
                     self.superseded.add((number, index))
+
+    def _slipped(self, unit: Unit) -> bool:
+        """The sentence before, of the same turn, told of a slip and gave no value: "I misread it. It's 12"."""
+        before = self.units[unit.number - 1 : unit.number] if unit.number else []
+        return any(
+            other.turn == unit.turn and not other.sentence.mentions and other.sentence.norms & cue("slips")
+            for other in before
+        )
 
     def verbatim(self, claim: Sentence) -> Unit | None:
         """The first unit that says the claim word for word and was not taken back."""
@@ -204,6 +212,9 @@ def _spelling(sentence: Sentence) -> tuple[str, ...]:
 
 def _takes_back(said: Sentence, old: Mention, sentence: Sentence, new: Mention) -> bool:
     """The new value is of the old one's sort, and a bare count is of the same thing ("ten lines", "second floor")."""
+    bare = old.kind == new.kind == "quantity" and not new.unit and not _head(sentence, new) and not agree(old, new)
+    if old.unit and bare:  # "31 cents. Sorry, 29"
+        return True
     if not rivals(old, new) or old.unit != new.unit:
         return False
     if old.kind != "quantity" or old.unit:

@@ -38,6 +38,8 @@ BLOCKING = frozenset(
 """Rules that reject by themselves; the others only weigh."""
 _IN_CALLS = frozenset(("unsupported_number", "wrong_date", "outcome_flip"))
 """Of these, rules that outside service calls are too often wrong to reject by themselves."""
+_TALK = 200
+"""Credit outside service calls: the model is fitted there on means, from which a sentence strays further than a summary."""
 _SAID, _BLOCKED, _REVIEW = 5_000, -2_000, -405
 _BANDS = ("ungrounded", "review", "grounded", "nothing_to_check")
 SUPPORTED = "supported"
@@ -95,7 +97,7 @@ def credit(claims: int, evidence: Evidence) -> int:
     """1/1000 logit that each of so many claims starts with."""
     if evidence.is_call:
         return 0
-    return round(1000 * math.log(2 * max(1, min(claims, MAX_CREDITED)) - 1))
+    return _TALK + round(1000 * math.log(2 * max(1, min(claims, MAX_CREDITED)) - 1))
 
 
 def judge(sentence: Sentence, evidence: Evidence, model: Model, *, bonus: int = 0) -> Claim:

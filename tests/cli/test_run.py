@@ -243,3 +243,17 @@ def test_run_mode_without_a_conversation(service: dict[str, Any]) -> None:
     done = _invoke("run", "-r", "made.rec.jsonl", "--mode", "once", "--endpoint", service["endpoint"])
     assert done.exit_code == 2
     assert "--conversation" in done.stderr
+
+
+def test_a_judge_by_option(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--judge NAME=SETTING`` names it in the report; without recorded answers it is degraded, and nobody is asked."""
+    from harness.judges import FakeJudge
+    from harness.session import judging
+
+    asked: list[str] = []
+    monkeypatch.setattr(judging, "load_judge", lambda setting, **_: asked.append(setting) or FakeJudge())
+    done = _invoke("run", "--recording", str(source), "--judge", "second=onnx:models/x", "--judge", "acme", "--json")
+    report = json.loads(Path(json.loads(done.stdout)["report"]).read_text())
+    assert asked == ["onnx:models/x", "acme"]
+    assert [row["judge"] for row in report["judges"]] == ["second", "acme"]
+    assert all(row["asked"] == row["degraded"] for row in report["judges"])

@@ -80,3 +80,16 @@ def test_a_count_of_something_else_takes_nothing_back() -> None:
         evidence.add("Customer", "We need 10 lines.")
         evidence.add("Customer", said)
         assert ((0, 0) in evidence.superseded) is gone
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"),
+    [
+        ("Customer: I owe 310 pounds. Oh, I mixed that up. It's 130.", {(0, 0)}),
+        ("Agent: It is 31 cents. Let me correct that, 29.", {(0, 0)}),
+        ("Agent: I'm sorry to hear that. It was 31 cents. It is 29 dollars.", set()),
+    ],
+)
+def test_a_slip_takes_the_value_back(said: str, gone: set[tuple[int, int]]) -> None:
+    """Told in the sentence before, or with a bare number; regret alone takes nothing back."""
+    assert talk(said).superseded == gone
