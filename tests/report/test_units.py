@@ -67,3 +67,9 @@ def test_outcomes_have_a_digest(make: SimpleNamespace) -> None:
     after = corpus_facts([make.session(outcomes)])
     assert before["digest"] == after["digest"]
     assert before["recordings"][0]["outcomes"] != after["recordings"][0]["outcomes"]
+
+
+def test_an_id_may_hold_a_slash(make: SimpleNamespace) -> None:
+    """A recording's id is its own word; its leaks stand under it all the same."""
+    rows = unit_rows([make.session(recording_id="a/b")])
+    assert list(rows["scenario"]["leaks"]) == ["a/b"]
