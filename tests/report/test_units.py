@@ -76,3 +76,9 @@ def test_a_slash_in_an_id_parts_nothing(make: SimpleNamespace) -> None:
     found = unit_rows([session])[SCENARIO]
     assert found["conversations"].keys() == {"a%2Fb%25/c/1"}
     assert found["leaks"] == {"a/b%": ["c/1|1|/text|0|4|PHONE"]}
+
+
+def test_an_id_may_hold_a_slash(make: SimpleNamespace) -> None:
+    """A recording's id is its own word; its leaks stand under it all the same."""
+    rows = unit_rows([make.session(recording_id="a/b")])
+    assert list(rows["scenario"]["leaks"]) == ["a/b"]

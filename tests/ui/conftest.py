@@ -38,9 +38,12 @@ def hostile_run() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A browser of playwright's, driven by Debian's chromium or the one HARNESS_CHROMIUM names."""
+    """A browser of playwright's, driven by Debian's chromium or the one HARNESS_CHROMIUM names.
+
+    Not for the whole session: while it lives an event loop runs in this thread, and asyncio.run refuses.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: browser)")
     path = os.environ.get("HARNESS_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:

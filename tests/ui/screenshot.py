@@ -1,6 +1,6 @@
 """Pictures of a report in Chromium: ``python tests/ui/screenshot.py reports/demo/report.html reports/golden/report.png``.
 
-The picture shows the conversation with most problems; ``--overview`` shows the first page, ``--dark`` and ``--width`` the
+The picture shows a conversation with problems, values missed and claims flagged; ``--overview`` shows the first page, ``--dark`` and ``--width`` the
 other ways to see it. Without playwright or chromium it says so and leaves the old picture.
 """
 
@@ -11,6 +11,8 @@ import importlib
 import shutil
 import sys
 from pathlib import Path
+
+_TRIED = 8
 
 
 def main() -> int:
@@ -38,8 +40,13 @@ def main() -> int:
         page.wait_for_selector("html[data-ready]", state="attached")
         if not options.overview:
             page.keyboard.press("c")
-            page.keyboard.press("j")
-            page.wait_for_selector("#detail .message")
+            for place in range(_TRIED):
+                page.keyboard.press("j")
+                page.wait_for_selector(f"[aria-posinset='{place + 1}'][aria-selected=true]")
+                page.wait_for_selector("#detail .message")
+                page.wait_for_timeout(300)
+                if page.locator("#detail .claims .bad").count() and page.locator("#detail mark.fn").count() > 1:
+                    break
         page.screenshot(path=options.picture)
         browser.close()
     return 0
