@@ -7,6 +7,7 @@
    how it does on conversations it was not fitted on; ``--model`` checks with such a model.
 5. ``--judge`` asks a judge about the uncertain claims. With ``--answers`` what it says is kept in a file; with
    ``--frozen`` it is only played back from there, and nothing goes out.
+6. ``--baseline`` says beside each verdict what the old rule says (``token_overlap``, both sides redacted alike).
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ import click
 from harness.cli.common import say, shown, verb
 from harness.cli.second import Second
 from harness.errors import RecordingFormatError
-from harness.grounding.checker import Checker
+from harness.grounding.baseline import token_overlap
+from harness.grounding.checker import Checker, turns_of
 from harness.grounding.model import load_model
 from harness.grounding.training import cross_validate, train
 from harness.grounding.verdict import GroundingResult
+from harness.pii import Redactor
 
 __all__ = ["command"]
 
@@ -39,6 +42,7 @@ __all__ = ["command"]
 @click.option("--judge", "setting", help="Ask onnx:FOLDER, http:URL#MODEL or an installed judge when uncertain.")
 @click.option("--answers", type=click.Path(path_type=Path), help="Keep the judge's answers in this file.")
 @click.option("--frozen", is_flag=True, help="Only play back what --answers holds.")
+@click.option("--baseline", is_flag=True, help="Also say what token overlap, the rule this check replaces, says.")
 @verb
 def command(
     file: IO[str],
@@ -50,6 +54,7 @@ def command(
     setting: str | None,
     answers: Path | None,
     frozen: bool,
+    baseline: bool,
 ) -> None:
     """Check summaries against their conversations: one JSON case a line in FILE (or stdin)."""
     if to_fit:
@@ -57,16 +62,22 @@ def command(
         return
     checker = Checker(load_model(model_path) if model_path else None)
     second = Second(setting, answers, frozen=frozen) if setting else None
-    ungrounded = total = 0
+    old = Redactor() if baseline else None
+    ungrounded = total = differing = 0
     for identity, context, summary in _cases(file):
         result = checker.check(context, summary)
         if second is not None:
             result = second.opinion(context, summary, result)
         total += 1
         ungrounded += result.verdict == "ungrounded"
-        click.echo(_machine(identity, result) if as_jsonl else _human(identity, summary, result, explain=explain))
+        overlap = _overlap(old, context, summary) if old else None
+        differing += overlap is not None and overlap[0] is not (result.verdict == "grounded")
+        if as_jsonl:
+            click.echo(_machine(identity, result, overlap))
+        else:
+            click.echo(_human(identity, summary, result, overlap, explain=explain))
     if not as_jsonl:
-        say(f"{total} checked, {ungrounded} ungrounded")
+        say(f"{total} checked, {ungrounded} ungrounded" + (f", {differing} unlike token overlap" if baseline else ""))
         if second is not None:
             say(second.account())
 
@@ -125,7 +136,17 @@ def _is_turn(turn: object) -> bool:
     return isinstance(turn, dict) and isinstance(turn.get("speaker", ""), str) and isinstance(turn.get("text"), str)
 
 
-def _machine(identity: Any, result: GroundingResult) -> str:
+def _overlap(redactor: Redactor, context: Any, summary: str) -> tuple[bool, float]:
+    """See rule 6."""
+    said = "\n".join(f"{speaker}: {text}" for speaker, text in turns_of(context))
+    return token_overlap(redactor.redact(said).text, redactor.redact(summary).text)
+
+
+def _verdict(stands: bool) -> str:
+    return "grounded" if stands else "ungrounded"
+
+
+def _machine(identity: Any, result: GroundingResult, overlap: tuple[bool, float] | None = None) -> str:
     claims = [
         {
             "start": claim.start,
@@ -137,11 +158,16 @@ def _machine(identity: Any, result: GroundingResult) -> str:
         for claim in result.claims
     ]
     answer = {"id": identity, "verdict": result.verdict, "band": result.band, "score": result.score, "claims": claims}
+    if overlap:
+        answer["token_overlap"] = {"verdict": _verdict(overlap[0]), "score": overlap[1]}
     return json.dumps(answer, ensure_ascii=True)
 
 
-def _human(identity: Any, summary: str, result: GroundingResult, *, explain: bool) -> str:
-    lines = [f"{shown(str(identity))}: {result.verdict} ({result.band}, {result.score:.3f})"]
+def _human(
+    identity: Any, summary: str, result: GroundingResult, overlap: tuple[bool, float] | None, *, explain: bool
+) -> str:
+    beside = f"; token overlap: {_verdict(overlap[0])} ({overlap[1]:.3f})" if overlap else ""
+    lines = [f"{shown(str(identity))}: {result.verdict} ({result.band}, {result.score:.3f}){beside}"]
     if explain:
         for claim in result.claims:
             lines.append(f"  [{claim.reason}] {shown(summary[claim.start : claim.end])}")

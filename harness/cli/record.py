@@ -21,13 +21,13 @@ from harness.cli.stopping import stop_on_signals
 from harness.clock import SystemClock
 from harness.dialects.generic import SOLE
 from harness.errors import ConfigError
+from harness.session.audit_trail import AuditTrail
 from harness.session.dialects import find_dialect
 from harness.session.live import Job, LiveRun, run_live
 from harness.session.parts import policy_for, policy_of
 from harness.session.runs import hurried, store_of
 from harness.session.session import SessionRun
 from harness.session.setup import live_run, safe_name
-from harness.session.store import AuditTrail
 from harness.settings import Settings
 
 __all__ = ["command"]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from harness.cli.common import verb
+from harness.cli.common import say, verb
 from harness.errors import ConfigError
-from harness.pii.stream import Redactor
+from harness.pii.operators import Operator, drop, hashed, mask, replace
+from harness.pii.stream import RedactionResult, Redactor, RedactStream
+from harness.pii.surrogate import SurrogateVault
 from harness.pii.user_rules import rules_of
+from harness.session.keys import load_key
 from harness.text.span import Span
 
 __all__ = ["command"]
@@ -26,13 +30,30 @@ _PIECE = 65_536
 @click.option("--jsonl", is_flag=True, help='Read {"id","text"} lines; write {"id","text","spans"} lines.')
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object per file: file, text, spans.")
 @click.option("--rules", "rule_files", multiple=True, type=click.Path(path_type=Path), help="Rules of your own (TOML).")
+@click.option(
+    "--operator",
+    "operator_name",
+    type=click.Choice(["replace", "mask", "drop", "hash", "surrogate"]),
+    default="replace",
+    show_default=True,
+    help="What is put in a value's place: [TYPE_REDACTED], stars, nothing, a keyed hash, a fake of its shape.",
+)
+@click.option("--key-file", type=click.Path(path_type=Path), help="With hash and surrogate: equal over runs.")
 @verb
-def command(files: Sequence[str], jsonl: bool, as_json: bool, rule_files: Sequence[Path]) -> None:
+def command(
+    files: Sequence[str],
+    jsonl: bool,
+    as_json: bool,
+    rule_files: Sequence[Path],
+    operator_name: str,
+    key_file: Path | None,
+) -> None:
     """Replace personal data in FILES, or in standard input (also "-").
 
-    Offsets of spans are code points of the text as read.
+    Offsets of spans are code points of the text as read. Hashes and surrogates are made under a key, never without:
+    equal values have equal ones over all FILES, and over runs with the same --key-file.
     """
-    redactor = Redactor(rules_of(rule_files))
+    redactor = _Redacts(Redactor(rules_of(rule_files)), _operator(operator_name, key_file))
     for name in files or ("-",):
         with _opened(name) as source:
             try:
@@ -46,6 +67,32 @@ def command(files: Sequence[str], jsonl: bool, as_json: bool, rule_files: Sequen
                 raise ConfigError("FILES", name, "UTF-8 text") from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Redacts:
+    """A redactor with its operator."""
+
+    redactor: Redactor
+    operator: Operator
+
+    def redact(self, text: str) -> RedactionResult:
+        return self.redactor.redact(text, self.operator)
+
+    def stream(self) -> RedactStream:
+        return self.redactor.stream(self.operator)
+
+
+def _operator(name: str, key_file: Path | None) -> Operator:
+    keyed = name in ("hash", "surrogate")
+    if key_file is not None and not keyed:
+        raise ConfigError("--key-file", str(key_file), "an operator with a key", fix="add --operator hash or surrogate")
+    if not keyed:
+        return {"replace": replace, "mask": mask, "drop": drop}[name]
+    key = load_key(key_file, None)
+    if key_file is None:
+        say("no --key-file: equal values agree within this run only (make a key with: harness key new FILE)")
+    return hashed(key.secret) if name == "hash" else SurrogateVault(key.secret, key.id).surrogate
+
+
 def _opened(name: str) -> TextIO:
     if name == "-":
         return open(sys.stdin.fileno(), encoding="utf-8", newline="", closefd=False)
@@ -55,14 +102,14 @@ def _opened(name: str) -> TextIO:
     return path.open(encoding="utf-8", newline="")
 
 
-def _plain(redactor: Redactor, source: TextIO) -> None:
+def _plain(redactor: _Redacts, source: TextIO) -> None:
     stream = redactor.stream()
     while piece := source.read(_PIECE):
         click.echo(stream.feed(piece), nl=False)
     click.echo(stream.finish(), nl=False)
 
 
-def _lines(redactor: Redactor, name: str, source: TextIO) -> None:
+def _lines(redactor: _Redacts, name: str, source: TextIO) -> None:
     for number, item in _items(name, source):
         text = item.get("text")
         if not isinstance(text, str):
@@ -83,7 +130,7 @@ def _items(name: str, source: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, item
 
 
-def _result(redactor: Redactor, text: str) -> dict[str, Any]:
+def _result(redactor: _Redacts, text: str) -> dict[str, Any]:
     result = redactor.redact(text)
     return {"text": result.text, "spans": [_span(span) for span in result.spans]}
 

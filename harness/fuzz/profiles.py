@@ -10,8 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
-__all__ = ["PROFILES", "Profile", "register"]
+__all__ = ["DATABASE", "PROFILES", "Profile", "register"]
+
+DATABASE = ".hypothesis/examples"
+"""Where hypothesis keeps what failed, in the folder it runs in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +42,11 @@ PROFILES: Mapping[str, Profile] = {
 def register() -> None:
     """Make them profiles of hypothesis: ``settings.load_profile("ci")``."""
     for name, profile in PROFILES.items():
-        keep = {} if profile.database else {"database": None}
         settings.register_profile(
             name,
             max_examples=profile.examples,
             derandomize=profile.derandomized,
+            database=DirectoryBasedExampleDatabase(DATABASE) if profile.database else None,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
-            **keep,
         )

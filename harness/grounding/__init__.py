@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.grounding.baseline import token_overlap
+    from harness.grounding.baseline import rouge_l, token_overlap
     from harness.grounding.checker import Checker, Conversation
     from harness.grounding.verdict import Claim, GroundingResult
 
-__all__ = ["Checker", "Claim", "Conversation", "GroundingResult", "token_overlap"]
+__all__ = ["Checker", "Claim", "Conversation", "GroundingResult", "rouge_l", "token_overlap"]
 
 _HOME = {
     "Checker": "checker",
     "Claim": "verdict",
     "Conversation": "checker",
     "GroundingResult": "verdict",
+    "rouge_l": "baseline",
     "token_overlap": "baseline",
 }
 

@@ -2,8 +2,9 @@
 
 1. A check sees only the turns added before it.
 2. The same turns and summary give the same result on every machine.
-3. Work is bounded: of a very long summary the first :data:`MAX_CLAIMS` sentences are checked, and the rest is one
-   claim for review.
+3. Work is bounded. Of a summary the first :data:`MAX_CLAIMS` sentences of the first :data:`MAX_SUMMARY` code points are
+   checked; the rest is one claim ``too_long``. Of a conversation :data:`MAX_CONTEXT` code points are kept; once there is
+   more, what was said is not known whole, and every summary is one claim ``too_long``. Such claims are for review.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from harness.grounding.model import Model, default_model
 from harness.grounding.verdict import Claim, GroundingResult, combine, credit, judge
 from harness.text.lexicon import digest
 
-__all__ = ["MAX_CLAIMS", "Checker", "Conversation", "turns_of"]
+__all__ = ["MAX_CLAIMS", "MAX_CONTEXT", "MAX_SUMMARY", "Checker", "Conversation", "turns_of"]
 
 MAX_CLAIMS = 300
+MAX_SUMMARY = 100_000
+MAX_CONTEXT = 1_000_000  # about 18 hours of talk
 _SPEAKER = re.compile(r"[ \t]*([^\W\d_][^\n:.?!]{0,39}?)[ \t]*:(?=[ \t]|$)[ \t]*")
 _ONE_LINE = re.compile(r" \. (?=[A-Z][\w ]{0,30}: )")  # "Ann: Hi . Bo: Hello": turns parted by a lone full stop
 
@@ -37,32 +40,43 @@ class Conversation:
         self._today = today
         self._model = model or default_model()
         self.evidence = Evidence(today)
+        self._room = MAX_CONTEXT
 
     def add(self, speaker: str, text: str) -> None:
         """Add one final utterance."""
-        self.evidence.add(speaker, text)
+        self._room -= len(speaker) + len(text)
+        if self._room >= 0:
+            self.evidence.add(speaker, text)
+
+    @property
+    def is_whole(self) -> bool:
+        """All that was added is kept; see rule 3."""
+        return self._room >= 0
 
     def check(self, summary: str) -> GroundingResult:
         """Judge ``summary`` by what was added so far."""
-        read = read_all(summary, self._today)
+        if not self.is_whole:
+            return combine((_unread(0, len(summary)),) if summary.strip() else ())
+        read = read_all(summary[:MAX_SUMMARY], self._today)
         sentences = list(islice(read, MAX_CLAIMS))
         bonus = credit(len(sentences), self.evidence)
         claims = [judge(sentence, self.evidence, self._model, bonus=bonus) for sentence in sentences]
         rest = next(read, None)
-        if rest is not None:
-            claims.append(_unread(rest.start, len(summary)))
+        begin = rest.start if rest else MAX_SUMMARY
+        if summary[begin:].strip():
+            claims.append(_unread(begin, len(summary)))
         return combine(tuple(claims))
 
     def forget(self) -> None:
         """Drop everything said so far."""
         self.evidence = Evidence(self._today)
+        self._room = MAX_CONTEXT
 
 
 def _unread(start: int, end: int) -> Claim:
     return Claim(
-        start=start, end=end, verdict="ungrounded", band="review", reason="unsupported_claim", score=0.45,
-        reasons=("unsupported_claim",),
-    )  # fmt: skip
+        start=start, end=end, verdict="ungrounded", band="review", reason="too_long", score=0.45, reasons=("too_long",)
+    )
 
 
 class Checker:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from harness.grounding.claims import Sentence, read_all
 from harness.grounding.lexicon import cue
 from harness.grounding.mentions import Mention, agree, rivals
-from harness.grounding.wordnet import word
+from harness.grounding.wordnet import above, word
 from harness.text.tokens import Token
 
 __all__ = ["Evidence", "Unit", "Window", "role_of"]
@@ -53,11 +53,12 @@ class Window:
 
 
 def role_of(speaker: str) -> str:
-    """``customer``, ``agent`` or the name as said, lower case."""
+    """``customer``, ``agent`` or the name as said, lower case; of several words the last is the role ("sales agent")."""
     name = speaker.strip().lower()
-    if name in cue("customer_roles"):
+    last = name.rpartition(" ")[2]
+    if last in cue("customer_roles"):
         return "customer"
-    return "agent" if name in cue("agent_roles") else name
+    return "agent" if last in cue("agent_roles") else name
 
 
 class Evidence:
@@ -70,10 +71,12 @@ class Evidence:
         self.vocabulary: set[str] = set()
         self.meanings: set[str] = set()
         self.kinds: set[str] = set()
+        self.general: set[str] = set()
         self.names: dict[str, list[int]] = {}
         self._verbatim: dict[tuple[str, ...], int] = {}
         self.superseded: set[tuple[int, int]] = set()
         self._turns = 0
+        self._sells = False
         self._by_concept: dict[str, list[int]] = {}
         self._values: dict[str, list[tuple[int, int]]] = {}
         self._kinds: dict[str, list[tuple[int, int]]] = {}
@@ -82,10 +85,16 @@ class Evidence:
         """Index one turn."""
         role = role_of(speaker)
         self.roles[role] = self.roles.get(role, 0) + 1
+        self._sells = self._sells or not cue("seller_roles").isdisjoint(speaker.lower().split())
         self.vocabulary.update(speaker.lower().split())
         for sentence in read_all(text, self.today):
             self._add_unit(speaker, role, sentence)
         self._turns += 1
+
+    @property
+    def is_call(self) -> bool:
+        """A customer or an agent speaks, and nobody sells: a service call, not a chat, a meeting or a sales talk."""
+        return not self._sells and not self.roles.keys().isdisjoint(("agent", "customer"))
 
     def _add_unit(self, speaker: str, role: str, sentence: Sentence) -> None:
         number = len(self.units)
@@ -110,6 +119,7 @@ class Evidence:
             entry = word(token.stem)
             self.meanings |= entry.meanings
             self.kinds |= entry.kinds
+            self.general.update(*map(above, entry.kinds))
         self.vocabulary.update((token.norm, token.stem))
 
     def _supersede(self, unit: Unit) -> None:
@@ -124,7 +134,10 @@ class Evidence:
                 if replaced:
                     gone = any(agree(old, former) for former in replaced)
                 else:
-                    gone = any(rivals(old, new) and old.unit == new.unit for new in unit.sentence.mentions)
+                    gone = any(
+                        _takes_back(self.units[number].sentence, old, unit.sentence, new)
+                        for new in unit.sentence.mentions
+                    )
                 if gone:
                     self.superseded.add((number, index))
 
@@ -187,6 +200,22 @@ def _push(postings: list[T], item: T) -> None:
 
 def _spelling(sentence: Sentence) -> tuple[str, ...]:
     return (*(token.norm for token in sentence.tokens), "?" if sentence.question else ".")
+
+
+def _takes_back(said: Sentence, old: Mention, sentence: Sentence, new: Mention) -> bool:
+    """The new value is of the old one's sort, and a bare count is of the same thing ("ten lines", "second floor")."""
+    if not rivals(old, new) or old.unit != new.unit:
+        return False
+    if old.kind != "quantity" or old.unit:
+        return True
+    left, right = _head(said, old), _head(sentence, new)
+    return not left or not right or not left.isdisjoint(right)
+
+
+def _head(sentence: Sentence, mention: Mention) -> frozenset[str]:
+    """Concepts of the word of content right behind a value."""
+    behind = [sentence.concepts[at] for at in sentence.content if mention.last < at <= mention.last + 2]
+    return behind[0] if behind else frozenset()
 
 
 def _replaced(sentence: Sentence) -> list[Mention]:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -16,12 +17,26 @@ from harness.grounding.checks.names import names_of
 from harness.grounding.claims import Sentence
 from harness.grounding.lexicon import cue, cue_stems
 from harness.grounding.roles import doings
+from harness.grounding.wordnet import word as entry
 
 __all__ = ["ONE", "features"]
 
 ONE = 1000
-_PARTS = "nvarx"
+_FIELDS = {
+    "person": "18",
+    "thing": "05 06 08 13 14 15 17 19 20 21 23 27 28",
+    "idea": "03 04 07 09 10 11 12 16 22 24 25 26",
+    "speech": "31 32 39 41 42",
+    "deed": "29 30 33 34 35 36 37 38 40 43",
+    "quality": "00 01 44",
+    "manner": "02",
+}
+_FIELD = {number: name for name, numbers in _FIELDS.items() for number in numbers.split()}
+"""What a word is about, from the number of its field (see ``wordnet.py``); a word without one is ``unknown``."""
 _LAST_WORDS = 4
+_UNSAID = ("novel", "sibling", "special")
+_BESIDE = 4
+_MAX_UNITS = 12
 
 
 def features(question: Question, findings: Sequence[Finding]) -> dict[str, int]:
@@ -36,6 +51,8 @@ def features(question: Question, findings: Sequence[Finding]) -> dict[str, int]:
     found.update(_roles(question))
     found.update(_names(question))
     found.update(_mood(question))
+    found.update(_limits(question))
+    found.update(_replaced(question, aligned))
     return {name: value for name, value in found.items() if value}
 
 
@@ -46,9 +63,8 @@ def _findings(findings: Sequence[Finding]) -> dict[str, int]:
 def _grades(aligned: Sequence[Aligned]) -> dict[str, int]:
     total = len(aligned) or 1
     found = {f"share:{grade}": sum(w.grade == grade for w in aligned) * ONE // total for grade in GRADES}
-    for part in _PARTS:
-        missing = [w for w in aligned if w.part == part and w.grade in ("novel", "sibling", "special")]
-        found[f"missing:{part}"] = min(2, len(missing)) * ONE
+    missing = Counter(_FIELD.get(w.field, "unknown") for w in aligned if w.grade in ("novel", "sibling", "special"))
+    found.update({f"missing:{name}": min(2, count) * ONE for name, count in missing.items()})
     found["rare"] = min(2, sum(w.grade != "said" and w.common <= 4 for w in aligned)) * ONE
     found["opposed"] = min(2, sum(w.opposed for w in aligned)) * ONE
     found["sibling"] = min(2, sum(w.grade == "sibling" and w.part == "n" for w in aligned)) * ONE
@@ -132,6 +148,45 @@ def _tone(sentence: Sentence, good: str, bad: str) -> int:
         side = (token.norm in cue(good)) - (token.norm in cue(bad))
         tone += -side if sentence.negated[at] else side
     return tone
+
+
+def _replaced(question: Question, aligned: Sequence[Aligned]) -> dict[str, int]:
+    """Words nobody said that stand where another word of their field was said: beside the same word."""
+    told = frozenset().union(*(concepts for _, concepts, _ in question.words))
+    count: Counter[str] = Counter()
+    for word in aligned:
+        if word.grade in _UNSAID:
+            field = _FIELD.get(word.field, "unknown")
+            count[field] += _has_rival(question, word.index, field, told)
+    return {f"instead:{name}": min(2, number) * ONE for name, number in count.items()}
+
+
+def _has_rival(question: Question, index: int, field: str, told: frozenset[str]) -> bool:
+    """Beside a neighbour of the word, something else of its field was said that the claim does not speak of."""
+    neighbours = [found for at, found, _ in question.words if 0 < abs(at - index) <= _BESIDE]
+    for concepts in neighbours:
+        for number in question.evidence.saying(concepts)[:_MAX_UNITS]:
+            sentence = question.evidence.units[number].sentence
+            places = [at for at in sentence.content if not sentence.concepts[at].isdisjoint(concepts)]
+            for at in sentence.content:
+                if (
+                    not sentence.concepts[at].isdisjoint(told)
+                    or min(abs(at - place) for place in places or [99]) > _BESIDE
+                ):
+                    continue
+                if _FIELD.get(entry(sentence.tokens[at].stem).field, "unknown") == field:
+                    return True
+    return False
+
+
+def _limits(question: Question) -> dict[str, int]:
+    """Whether the claim limits or turns round ("only", "without", "instead") where nothing near it does."""
+    mine = question.claim.norms & cue("limits")
+    if not mine:
+        return {}
+    units = [unit for window in question.windows[:3] for unit in near(question.evidence, window.unit)]
+    heard = any(unit.sentence.norms & cue("limits") or unit.sentence.denies for unit in units)
+    return {"limits": ONE, "limits:heard": ONE * heard}
 
 
 def _roles(question: Question) -> dict[str, int]:

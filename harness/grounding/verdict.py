@@ -36,6 +36,8 @@ BLOCKING = frozenset(
     )
 )
 """Rules that reject by themselves; the others only weigh."""
+_IN_CALLS = frozenset(("unsupported_number", "wrong_date", "outcome_flip"))
+"""Of these, rules that outside service calls are too often wrong to reject by themselves."""
 _SAID, _BLOCKED, _REVIEW = 5_000, -2_000, -405
 _BANDS = ("ungrounded", "review", "grounded", "nothing_to_check")
 SUPPORTED = "supported"
@@ -91,7 +93,7 @@ def has_nothing_to_check(question: Question) -> bool:
 
 def credit(claims: int, evidence: Evidence) -> int:
     """1/1000 logit that each of so many claims starts with."""
-    if "agent" in evidence.roles:
+    if evidence.is_call:
         return 0
     return round(1000 * math.log(2 * max(1, min(claims, MAX_CREDITED)) - 1))
 
@@ -104,14 +106,16 @@ def judge(sentence: Sentence, evidence: Evidence, model: Model, *, bonus: int = 
     if evidence.verbatim(sentence):
         return _claim(sentence, question, _SAID, "grounded", [])
     logit = model.logit(features(question, findings)) + bonus
-    if any(_rejects(finding) for finding in findings):
+    if any(_rejects(finding, call=question.is_call) for finding in findings):
         logit = min(logit, _BLOCKED)
     findings.sort(key=lambda finding: (finding.cap, finding.reason not in BLOCKING))
     return _claim(sentence, question, logit, _band(logit), findings)
 
 
-def _rejects(finding: Finding) -> bool:
-    return finding.cap <= CERTAIN or (finding.cap < REVIEW_FROM and finding.reason in BLOCKING)
+def _rejects(finding: Finding, *, call: bool) -> bool:
+    if finding.cap <= CERTAIN:
+        return True
+    return finding.cap < REVIEW_FROM and finding.reason in BLOCKING and (call or finding.reason not in _IN_CALLS)
 
 
 def _band(logit: int) -> str:

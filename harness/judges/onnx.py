@@ -27,7 +27,7 @@ def _needed(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise ConfigError("judge", f"onnx, without {name}", "pip install onnxruntime tokenizers numpy") from None
+        raise ConfigError("judge", f"onnx, without {name}", "pip install 'mediation-harness[onnx]'") from None
 
 
 class OnnxJudge:

@@ -90,5 +90,6 @@ def _distances(rule: Rule, view: View, start: int, end: int) -> tuple[int | None
         if positive is None and context.both and context.words.is_cue(view.word_after(end)):
             positive = 0
     if rule.negative:
-        negative = rule.negative.nearest(before, near, rule.negative_window)
+        since = view.words_since(start)
+        negative = rule.negative.nearest(since, near, rule.negative_window) if since else None
     return positive, negative

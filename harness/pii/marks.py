@@ -10,14 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from harness.pii.fakes import Digest, Kind, fill, like
+from harness.pii.mark_dates import DOB, EXPIRY
 from harness.pii.shapes import digits_of, is_marked
 from harness.pii.validators import aba_check, luhn_ok
 
 __all__ = ["MARKED"]
 
 _LONG = 7
-_MONTH = re.compile(r"(?i)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}")
-_NUMBERS = re.compile(r"[0-9]+")
 _PREFIX = re.compile(
     r"(?:[spr]k_(?:live|test)_|sk-(?:[a-z]{2,6}-)?|gh[pousr]_|github_pat_|xox[abprs]-|AKIA|ASIA|AIza|glpat-|eyJ)?"
 )
@@ -101,49 +100,6 @@ def _mac(value: str, digest: Digest) -> str:
     return fake.upper() if value.upper() == value else fake
 
 
-# --- dates -----------------------------------------------------------------------------------------------------------
-
-
-def _months(value: str) -> str:
-    return _MONTH.sub(lambda m: "Jan" if len(m[0]) == 3 and m[0].lower() != "may" else "January", value)
-
-
-def _expiry(value: str, digest: Digest) -> str:
-    year = digest.digits(2)
-    if _MONTH.search(value):
-        return re.sub(r"[0-9]{4}", f"200{year[1]}", _months(value))
-    digits = digits_of(value)
-    if len(digits) > 4:
-        return fill(value, "0" * (len(digits) - 4) + "20" + year)
-    return fill(value, "0" * (len(digits) - 2) + year)
-
-
-def _expiry_is(value: str) -> bool:
-    if _MONTH.search(value):
-        return re.search(r"200[0-9]", value) is not None
-    digits = digits_of(value)
-    return digits[: len(digits) - (4 if len(digits) > 4 else 2)].strip("0") == ""
-
-
-def _dob(value: str, digest: Digest) -> str:
-    groups: list[str] = _NUMBERS.findall(value)
-    year = digest.digits(2)
-    if len(groups) == 1:
-        return fill(_months(value), "0" * (len(groups[0]) - 2) + year)
-    at = next((n for n, group in enumerate(groups) if len(group) == 4), len(groups) - 1)
-    fresh = ["0" * len(group) for group in groups]
-    fresh[at] = ("19" + year)[-len(groups[at]) :]
-    return fill(_months(value), "".join(fresh))
-
-
-def _dob_is(value: str) -> bool:
-    groups: list[str] = _NUMBERS.findall(value)
-    if len(groups) == 1:
-        return not str(groups[0][:-2]).strip("0")
-    at = next((n for n, group in enumerate(groups) if len(group) == 4), len(groups) - 1)
-    return not "".join(groups[:at] + groups[at + 1 :]).strip("0")
-
-
 # --- secrets ---------------------------------------------------------------------------------------------------------
 
 
@@ -187,9 +143,9 @@ MARKED: Mapping[str, Kind] = {
     "BANK_ACCOUNT": _ID,
     "CRYPTO": Kind(str, _crypto, _starts("0x000000", "111111", "bc1q0000")),
     "CVV": _CODE,
-    "DOB": Kind(lambda value: value.lower(), _dob, _dob_is),
+    "DOB": DOB,
     "DRIVER_LICENSE": _ID,
-    "EXPIRY": Kind(lambda value: value.lower(), _expiry, _expiry_is),
+    "EXPIRY": EXPIRY,
     "IMEI": Kind(digits_of, _imei, _imei_is),
     "MAC": Kind(_alnum, _mac, lambda value: _alnum(value).startswith("02005E")),
     "NATIONAL_ID": _ID,

@@ -55,7 +55,8 @@ def _ends(rules: RuleSet, view: View, end: int) -> bool:
     if not after or after.isspace():
         return True
     if after in "-.":
-        return not view.char_after(end, 1).isdigit() or rules.goes_on
+        following = view.char_after(end, 1)
+        return not following.isdigit() or rules.goes_on or (after == "." and following == "0")
     return not after.isalpha() or after in "xXeE"
 
 

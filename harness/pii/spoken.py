@@ -90,6 +90,10 @@ _NUMBERS: Mapping[str, tuple[str, str]] = {
     **{word: ("digit", digit) for word, digit in _DIGIT.items()},
 }
 """Number word -> what it does, its digits."""
+
+_DATES = ("DOB", "EXPIRY")
+"""Those of them in which a month may be named."""
+
 _WORD = re.compile(r"[0-9]+|[^\W\d_]+|\+")
 _GAP = re.compile(r"[\s,.:;/()…?!*#-]{1,6}\Z")
 _PLUS = frozenset({"+", "plus"})
@@ -423,7 +427,10 @@ def written(type_: str, value: str) -> str:
         found = addresses(value, cued=True) if " " in value.strip() else []
         return found[0].written if found else value
     run = _said(value) if type_ in SAID else None
-    return run.digits if run else value
+    if run is None:
+        return value
+    month = next((word for word in _SPEECH.findall(value.lower()) if word in MONTHS), "") if type_ in _DATES else ""
+    return f"{month} {run.digits}" if month else run.digits
 
 
 def _said(value: str) -> Run | None:
@@ -442,19 +449,20 @@ def spoken_like(type_: str, value: str, fake: str) -> str:
     run = _said(value)
     if run is None:
         return fake
-    fresh = iter(fake)
+    fresh = iter(re.sub(r"[^0-9]", "", fake) if type_ in _DATES else fake)
     parts: list[str] = []
     at = 0
     for item in run.items:
         row = [next(fresh) for _ in item.digits]
-        parts += (_without_month(value[at : item.start]), " ".join(map(_said_char, row)) if item.said else "".join(row))
+        parts += (_without_date(value[at : item.start]), " ".join(map(_said_char, row)) if item.said else "".join(row))
         at = item.end
     return "".join((*parts, value[at:]))
 
 
-def _without_month(text: str) -> str:
-    """Month names beside spoken digits belong to the value."""
-    return _SPEECH.sub(lambda word: "january" if word[0].lower() in MONTHS else word[0], text)
+def _without_date(text: str) -> str:
+    """Month names beside spoken digits belong to the value, and so does a day as "4th"."""
+    named = _SPEECH.sub(lambda word: "january" if word[0].lower() in MONTHS else word[0], text)
+    return re.sub(r"[0-9]", "0", named)
 
 
 def _said_char(char: str) -> str:

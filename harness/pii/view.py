@@ -16,6 +16,7 @@ __all__ = ["View", "any_word"]
 
 _NO_WORD = re.compile(r"[\W\d_]+")
 _LEAD_WORD = re.compile(r"[^\W_]+")
+_VALUE = "_REDACTED]"
 _REACH = 160
 _LEAD = 120
 _NEAR = 80
@@ -31,13 +32,14 @@ def any_word(text: str, words: frozenset[str]) -> bool:
 class View:
     """A chain in its surroundings, with the context words of each position computed once."""
 
-    __slots__ = ("_before", "_lead", "_sets", "chain", "look", "tail")
+    __slots__ = ("_before", "_lead", "_sets", "_since", "chain", "look", "tail")
 
     def __init__(self, tail: str, chain: str, look: str) -> None:
         self.tail = tail
         self.chain = chain
         self.look = look
         self._before: dict[int, str] = {}
+        self._since: dict[int, str] = {}
         self._sets: dict[int, frozenset[str]] = {}
         self._lead: list[tuple[int, str]] | None = None
 
@@ -75,6 +77,17 @@ class View:
         if text.isascii() and self.chain.isascii():
             return has_any(text, rules.cue_low)
         return any_word(text + self.chain, rules.cue_ends)
+
+    def words_since(self, start: int) -> str:
+        """Those of :meth:`words_before` that stand after the last value: a cue before it has had its value."""
+        text = (self.tail + self.chain[:start])[-_REACH:]
+        last = text.rfind(_VALUE)
+        if last < 0:
+            return self.words_before(start)
+        known = self._since.get(start)
+        if known is None:
+            known = self._since[start] = _NO_WORD.sub(" ", text[last + len(_VALUE) :]).strip().lower()
+        return known
 
     def word_set(self, start: int) -> frozenset[str]:
         """Lower-case words among the last of :meth:`words_before`."""

@@ -19,11 +19,11 @@ from harness.recording.reader import read_recording
 from harness.recording.writer import Durability
 from harness.report.labels import Label, labels_path
 from harness.report.write import write_atomically
+from harness.session.audit_trail import Taker
 from harness.session.keys import Key
 from harness.session.label_shift import shifted, write_labels
 from harness.session.parts import Credentials, Tools
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
-from harness.session.store import Taker
 from harness.wire.auth import TokenCache
 
 __all__ = ["Job", "LiveRun", "run_live"]

@@ -23,10 +23,10 @@ from harness.recorder import Recorder
 from harness.recorder.recorder import EditedString
 from harness.recording.steady import RecordingSuspended
 from harness.recording.writer import PART, Durability
+from harness.session.audit_trail import Taker
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools
 from harness.session.recording import recorder_of
-from harness.session.store import Taker
 from harness.wire.auth import NoToken, TokenCache, TokenSource
 from harness.wire.rest import RestClient
 from harness.wire.tap import NullTap

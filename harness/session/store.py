@@ -13,8 +13,7 @@ import random
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from harness.clock import Clock
 from harness.pipeline.chain import DROPPED, Pipeline
@@ -29,7 +28,7 @@ from harness.sinks.dispatch import Dispatch
 from harness.sinks.jsonl import JsonlSink
 from harness.sinks.outbox import OUTBOX_NAME, Errand
 
-__all__ = ["AUDIT_NAME", "STORE_FILES", "AuditTrail", "Store", "Taker"]
+__all__ = ["AUDIT_NAME", "STORE_FILES", "Store"]
 
 AUDIT_NAME = "audit.jsonl"
 _DELIVERED = "delivered.jsonl"
@@ -43,40 +42,6 @@ STORE_FILES = (
 )
 """Everything a store leaves in its folder."""
 _RESULTS = {("delivery", "done"): "delivered", ("quarantine", "done"): "quarantined"}
-
-
-class Taker(Protocol):
-    """Takes every outcome of a session, in order."""
-
-    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
-        """Take one; whatever it raises ends the session."""
-        ...
-
-
-class AuditTrail:
-    """An audit log alone: nothing is delivered.
-
-    Args:
-        path: the file, appended to; its folder is made.
-        key: of the audit log.
-        clock: stamps records.
-    """
-
-    def __init__(self, path: Path, *, key: Key, clock: Clock) -> None:
-        made_folder(path.parent)
-        self._audit = AuditLog(path, key=key.secret, key_id=key.id, clock=clock)
-
-    async def take(self, pipeline: Pipeline, outcome: Outcome, latency_ns: int | None) -> None:
-        """Audit it."""
-        self._audit.message(outcome, pipeline.audit_body(outcome), latency_ns)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._audit.close()
 
 
 @contextlib.asynccontextmanager

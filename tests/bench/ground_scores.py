@@ -1,7 +1,8 @@
 """Scores the hallucination check on labelled JSONL: ``python tests/bench/ground_scores.py FILE... [--json OUT]``.
 
 1. A line is ``{"id", "context", "summary", "label", "reason"}``; label is ``grounded`` or ``hallucinated``. A folder of
-   scenarios is read too: each labelled sentence of a summary, against what was said before it.
+   scenarios is read too: each labelled sentence of a summary, against what was said before it; and a folder of edited
+   summaries (``harness/grounding/edits.py``).
 2. Intervals resample conversations, never lines.
 3. Beside the check stand the rules it replaces (token overlap, ROUGE-L; each at the threshold that suits the very set
    best, which flatters them) and the claim-only control: a model that never sees the context, by folds of conversations.
@@ -21,7 +22,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.grounding import Checker, token_overlap
+from harness.grounding import Checker, rouge_l, token_overlap
+from harness.grounding.edits import edits, parse_edits
 from harness.metrics.stats import auroc, cluster_bootstrap, wilson
 from harness.pii import Redactor
 from harness.pii.identity import Identities
@@ -53,7 +55,9 @@ class Scored(NamedTuple):
 
 
 def load(path: Path) -> list[Case]:
-    """The cases of a JSONL file or of a folder of scenarios."""
+    """The cases of a JSONL file, of a folder of scenarios, or of one of edited summaries."""
+    if path.is_dir() and any(path.glob("*.txt")):
+        return list(_edited(path))
     if path.is_dir():
         return [case for file in sorted(path.glob("*.yaml")) for case in _scenario(file)]
     groups: dict[str, str] = {}
@@ -78,6 +82,16 @@ def _scenario(path: Path) -> Iterator[Case]:
                 text = identities.mask(sentence.text.text).text
                 name = f"{path.stem}/{number}/{place}"
                 yield Case(name, path.stem, list(turns), text, sentence.label == "grounded", sentence.reason or "")
+
+
+def _edited(folder: Path) -> Iterator[Case]:
+    rng = random.Random(0)
+    for file in sorted(folder.glob("*.txt")):
+        for found in parse_edits(file.read_text(encoding="utf-8"), file.name):
+            for row in edits(found, rng):
+                yield Case(
+                    row["id"], found.name, row["context"], row["summary"], row["label"] == "grounded", row["reason"]
+                )
 
 
 def check_all(cases: Sequence[Case]) -> tuple[list[Scored], float]:
@@ -123,17 +137,6 @@ def best_threshold(scores: Sequence[tuple[bool, float]]) -> float:
 def text_of(context: Any) -> str:
     """A context as one text."""
     return context if isinstance(context, str) else "\n".join(f"{turn['speaker']}: {turn['text']}" for turn in context)
-
-
-def rouge_l(context: str, summary: str) -> float:
-    """Share of the summary's words in the longest common subsequence with the context."""
-    left, right = [[token.norm for token in tokenize(text)] for text in (summary, context)]
-    row = [0] * (len(left) + 1)
-    for word in right[:3000]:
-        before = 0
-        for at, other in enumerate(left):
-            before, row[at + 1] = row[at + 1], before + 1 if other == word else max(row[at + 1], row[at])
-    return row[-1] / len(left) if left else 0.0
 
 
 def claim_only(cases: Sequence[Case]) -> float | None:
@@ -205,6 +208,7 @@ def report(path: Path, cases: Sequence[Case] | None = None, *, rivals: bool = Tr
         "calibration_error": calibration(scored),
         "ms_a_case": cost,
         "reasons": _reasons(scored),
+        "found": _found(scored),
     }
     if rivals:
         texts = {id(case.context): text_of(case.context) for case in cases}
@@ -230,6 +234,25 @@ def _reasons(scored: Sequence[Scored]) -> dict[str, Any]:
     }
 
 
+def _found(scored: Sequence[Scored]) -> dict[str, Any]:
+    """By the reason that decided: how many grounded summaries it rejected, of all grounded ones, and its precision."""
+    grounded = sum(item.case.grounded for item in scored)
+    table: dict[str, list[bool]] = defaultdict(list)
+    for item in scored:
+        if not item.passed:
+            table[item.found].append(not item.case.grounded)
+    return {
+        reason: {
+            "alarms": len(rights) - sum(rights),
+            "grounded": grounded,
+            "interval": wilson(len(rights) - sum(rights), grounded),
+            "rejected": len(rights),
+            "precision": sum(rights) / len(rights),
+        }
+        for reason, rights in sorted(table.items())
+    }
+
+
 def show(figures: dict[str, Any]) -> str:
     """One set for people."""
 
@@ -252,6 +275,16 @@ def show(figures: dict[str, Any]) -> str:
         lines.append(
             f"    {name:<40}{row['right']:>4}/{row['n']:<4} {row['right'] / row['n']:.2f} [{low:.2f}, {high:.2f}]"
         )
+    if figures["found"]:
+        lines.append(
+            "    false alarms by the reason that decided (of all grounded ones), and how often the reason is right"
+        )
+    for name, row in figures["found"].items():
+        low, high = row["interval"]
+        lines.append(
+            f"    {name:<40}{row['alarms']:>4}/{row['grounded']:<4} {row['alarms'] / max(1, row['grounded']):.2f}"
+            f" [{low:.2f}, {high:.2f}]  right {row['precision']:.2f} of {row['rejected']}"
+        )
     return "\n".join(lines)
 
 
@@ -267,7 +300,7 @@ def main() -> int:
     for path in options.files:
         figures = report(path, rivals=not options.brief)
         if options.brief:
-            figures["reasons"] = {}
+            figures["reasons"] = figures["found"] = {}
         found.append(figures)
         print(show(figures), flush=True)
         if options.wrong:

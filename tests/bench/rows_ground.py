@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.grounding import Checker, token_overlap
+from harness.grounding import Checker, rouge_l, token_overlap
 
 HERE = Path(__file__).resolve().parent
 FIXTURES = HERE.parents[1] / "fixtures"
@@ -53,6 +53,11 @@ def _overlap(context: str) -> None:
         token_overlap(context, SUMMARY)
 
 
+def _rouge(context: str) -> None:
+    for _ in range(REPEAT):
+        rouge_l(context, SUMMARY)
+
+
 def _scores() -> Any:
     spec = importlib.util.spec_from_file_location("ground_scores", HERE / "ground_scores.py")
     assert spec is not None
@@ -83,8 +88,13 @@ def rows() -> list[dict[str, Any]]:
         {"name": "ground-incremental", **cost, "ours": partial(_incremental, _conversation()), "target": 5},
         {"name": "ground-scratch", **cost, "ours": _scratch, "target": 12},
         {"name": "ground-overlap", **cost, "ours": partial(_overlap, context)},
+        {"name": "ground-rouge", **cost, "ours": partial(_rouge, context)},
     ]
     files = [Path(name) for name in os.environ.get("GROUND", "").split(":") if name]
-    for path in files or [FIXTURES / "grounding" / "cases.jsonl", FIXTURES / "scenarios"]:
+    for path in files or [
+        FIXTURES / "grounding" / "cases.jsonl",
+        FIXTURES / "scenarios",
+        FIXTURES / "grounding" / "edits",
+    ]:
         found.append({"name": f"ground-error {path.stem}", "unit": "error", "value": _error(path)})
     return found

@@ -2,9 +2,12 @@
 
 1. The baseline is three common regular expressions (telephone, e-mail, card), written anew here and marked as such.
 2. Texts: fixtures/pii by default; ``BENCH_TEXTS=FILE.jsonl`` measures any ``{"text","spans"[,"ignore"]}`` file instead.
-3. A span counts as found when its type is equal and IoU >= 0.5; leak = share of gold letters and digits not covered.
-4. Other redactors run each in an environment of its own under .bench-venv/<name>, one child process per measurement,
-   import left out of the count; one that is not installed there is skipped, with the way to install it.
+3. A span counts as found when its type is equal and IoU >= 0.5; leak = share of gold letters and digits not covered. What
+   is found within ``ignore`` ({"start","end"} each) counts neither way.
+4. Other redactors run by turns with ours, each in an environment of its own under .bench-venv/<name> (they do not
+   agree on what they depend on), one child process per measurement, import left out of the count. A row whose redactor
+   is not installed there says so, with the way to install it; the names are those of the extra ``bench``.
+5. The accuracy of another redactor is over all types of the gold, also those it does not know.
 """
 
 from __future__ import annotations
@@ -13,20 +16,27 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness.pii import Redactor
 
 ROOT = Path(__file__).resolve().parents[2]
-RIVALS = ("presidio-analyzer", "scrubadub", "datafog")
+ENVIRONMENTS = {
+    "presidio-analyzer": "presidio-analyzer",
+    "presidio-spacy": "presidio-analyzer",
+    "scrubadub": "scrubadub",
+    "datafog": "datafog",
+}
+"""Other redactors -> the environment they run in."""
 THREE = (
     re.compile(r"\b\d{3}[-.]?\d{3}[-.]?\d{4}\b"),
     re.compile(r"\b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,}\b"),
     re.compile(r"\b\d{4}[-\s]?\d{4}[-\s]?\d{4}[-\s]?\d{4}\b"),
 )
+KINDS = ("PHONE", "EMAIL", "CREDIT_CARD")
 MARKS = ("[PHONE_REDACTED]", "[EMAIL_REDACTED]", "[CC_REDACTED]")
 TARGETS = {"clean": (1.0, 5.0), "natural": (3.0, 8.0), "dense": (6.0, 10.0)}
 PASSES = 8
@@ -109,7 +119,8 @@ def scores(found: Sequence[Sequence[tuple[int, int, str]]], every: Sequence[dict
             chars = [n for n in range(span["start"], span["end"]) if case["text"][n].isalnum()]
             gold_chars += len(chars)
             open_chars += sum(n not in covered for n in chars)
-        wrong += len(left)
+        free = case.get("ignore", [])
+        wrong += sum(all(end <= part["start"] or part["end"] <= start for part in free) for start, end, _ in left)
     return {"f1": 2 * hit / max(1, 2 * hit + wrong + missed), "leak": open_chars / max(1, gold_chars)}
 
 
@@ -118,25 +129,41 @@ def _iou(span: tuple[int, int, str], gold: dict[str, Any]) -> float:
     return float(inside / (max(span[1], gold["end"]) - min(span[0], gold["start"])))
 
 
-def rival(name: str, texts: Sequence[str]) -> dict[str, Any] | None:
-    """CPU seconds and spans of another redactor; None if it is not installed."""
-    python = ROOT / ".bench-venv" / name / "bin" / "python"
-    if not python.exists():
-        print(
-            f"bench: {name} skipped: make .bench-venv/{name} with `python3 -m venv` and install it there",
-            file=sys.stderr,
-        )
-        return None
+def lacking(name: str) -> str:
+    """What is missing to measure another redactor, '' for nothing."""
+    folder = f".bench-venv/{ENVIRONMENTS[name]}"
+    try:
+        rival(name, ("",))
+    except OSError:
+        return f"python3 -m venv {folder} && {folder}/bin/python -m pip install {ENVIRONMENTS[name]}"
+    except ValueError as error:
+        model = f"; the model: {folder}/bin/python -m spacy download en_core_web_sm" if "spacy" in name else ""
+        return f"{error}{model}"
+    return ""
+
+
+def rival(name: str, texts: Sequence[str]) -> dict[str, Any]:
+    """CPU seconds and spans of another redactor.
+
+    Raises:
+        OSError: it is not installed.
+        ValueError: it does not run; the reason.
+    """
+    python = ROOT / ".bench-venv" / ENVIRONMENTS[name] / "bin" / "python"
     script = Path(__file__).with_name("redact_rivals.py")
     done = subprocess.run(
         [python, "-I", script, name], input=json.dumps(list(texts)), capture_output=True, text=True, check=False
     )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        print(f"bench: {name} skipped: {last[0][:160]}", file=sys.stderr)
-        return None
+        raise ValueError(f"{name}: {last[0][:160]}")
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
+
+
+def regex_spans(text: str) -> list[tuple[int, int, str]]:
+    """What the three expressions find."""
+    return [(*m.span(), kind) for one, kind in zip(THREE, KINDS, strict=True) for m in one.finditer(text)]
 
 
 def rows() -> list[dict[str, Any]]:
@@ -152,29 +179,41 @@ def rows() -> list[dict[str, Any]]:
     dense = sets()["dense"]
     made.append({"name": "redact-held-mean", "unit": "characters", "value": lambda: held_mean(redactor, dense)})
     ours = [[(s.start, s.end, s.type) for s in redactor.detect(case["text"])] for case in every]
+    three = [regex_spans(case["text"]) for case in every]
     made += [
-        {"name": f"redact-{what}", "unit": "share", "value": lambda what=what: scores(ours, every)[what]}
+        {
+            "name": f"redact-{by}{what}",
+            "unit": "share",
+            "value": lambda found=found, what=what: scores(found, every)[what],
+        }
+        for by, found in (("", ours), ("by-three-regexes-", three))
         for what in ("f1", "leak")
     ]
-    return made + [row for name in RIVALS for row in _rival_rows(name, every)]
+    return made + [row for name in ENVIRONMENTS for row in _rival_rows(name, redactor, every)]
 
 
-def _rival_rows(name: str, every: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    if not os.environ.get("ONLY", "").startswith("redact"):
-        return []
+def _rival_rows(name: str, redactor: Redactor, every: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Cost by turns with ours, and accuracy, on the same texts."""
     texts = [case["text"] for case in every]
-    first = rival(name, texts)
-    if first is None:
-        return []
-    size = sum(map(len, texts))
-    found = scores([[(s, e, t) for s, e, t in spans] for spans in first["spans"]], every)
+
+    @cache
+    def accuracy() -> dict[str, float]:
+        return scores([[(s, e, t) for s, e, t in spans] for spans in rival(name, texts)["spans"]], every)
 
     def cost() -> float:
-        again = rival(name, texts)
-        return float((again or first)["cpu_s"] / size * 1e9)
+        return float(rival(name, texts)["cpu_s"]) * PASSES
 
-    return [
-        {"name": f"redact-by-{name}", "unit": "ns/char", "value": cost},
-        {"name": f"redact-by-{name}-f1", "unit": "share", "value": lambda: found["f1"]},
-        {"name": f"redact-by-{name}-leak", "unit": "share", "value": lambda: found["leak"]},
+    missing = cache(lambda: lacking(name))
+    speed = {
+        "name": f"redact-against-{name}",
+        "unit": "ns/char",
+        "per": sum(map(len, texts)) * PASSES,
+        "ours": _each(redactor.redact, texts),
+        "against": {name: cost},
+        "missing": missing,
+    }
+    shares = [
+        {"name": f"redact-by-{name}-{what}", "unit": "share", "value": lambda what=what: accuracy()[what]}
+        for what in ("f1", "leak")
     ]
+    return [speed, *({**row, "missing": missing} for row in shares)]

@@ -2,18 +2,22 @@
 
 DICT is the folder with ``data.noun`` and its kin (Debian: package wordnet-base, /usr/share/wordnet).
 
-1. A line is: stem, parts of speech (most frequent first), rarity, meanings, kinds above, contraries; a tab between, a
-   space inside; ``-`` is none. Meanings and kinds are numbers of WordNet's synsets, base 36.
-2. A word is kept when WordNet has counted it in text; of its senses the first :data:`SENSES` of each part of speech.
+1. A line is: stem, parts of speech (most frequent first), field (two digits: WordNet's lexicographer file of its first
+   sense), rarity, meanings, kinds above, contraries, kin; a tab between, a space inside; ``-`` is none. Meanings and
+   kinds are numbers of WordNet's synsets, base 36; kin are stems derived from the word or it from them.
+2. A word is kept when WordNet has counted it in text, or when it shares a meaning with one that was; of
+   its senses the first :data:`SENSES` of each part of speech.
 3. Only meanings and kinds that two words of the table share are kept: the others say nothing.
+4. A line ``=kind`` gives the kinds above a kind.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.text.tokens import stem
 
@@ -67,9 +71,21 @@ def senses(folder: Path) -> Iterator[tuple[str, str, list[str]]]:
                 yield parts[0], letter, parts[-int(parts[2]) :]
 
 
-def synsets(folder: Path) -> tuple[dict[str, list[str]], dict[str, list[str]], dict[str, list[tuple[str, str]]]]:
-    """Words, kinds above, and contraries (word, contrary) of each synset; a synset is its letter and offset."""
-    words, above, contrary_at = {}, {}, {}
+class Synset(NamedTuple):
+    """Its words, field, kinds above, and pointers (own word or None for all, word there) to contraries and kin."""
+
+    words: list[str]
+    field: str
+    above: list[str]
+    contraries: list[tuple[str | None, str]]
+    kin: list[tuple[str | None, str]]
+
+
+def synsets(folder: Path) -> dict[str, Synset]:
+    """Every synset by its letter and offset."""
+    words: dict[str, list[str]] = {}
+    pointers: dict[str, list[list[str]]] = {}
+    field: dict[str, str] = {}
     for name, letter in PARTS.items():
         for line in (folder / f"data.{name}").read_text().splitlines():
             if line.startswith(" "):
@@ -78,55 +94,118 @@ def synsets(folder: Path) -> tuple[dict[str, list[str]], dict[str, list[str]], d
             count = int(parts[3], 16)
             here = letter + parts[0]
             words[here] = [parts[4 + 2 * i].split("(")[0].lower() for i in range(count)]
+            field[here] = parts[1]
             at = 4 + 2 * count
-            pointers = [parts[at + 1 + 4 * i : at + 5 + 4 * i] for i in range(int(parts[at]))]
-            above[here] = [p[2].replace("s", "a") + p[1] for p in pointers if p[0] in ("@", "&")]
-            contrary_at[here] = [(p[3], p[2].replace("s", "a") + p[1]) for p in pointers if p[0] == "!"]
-    contraries = {
-        here: [(words[here][_place(at[:2])], words[there][_place(at[2:])]) for at, there in found]
-        for here, found in contrary_at.items()
+            pointers[here] = [parts[at + 1 + 4 * i : at + 5 + 4 * i] for i in range(int(parts[at]))]
+
+    def linked(here: str, signs: str) -> list[tuple[str | None, str]]:
+        return [
+            (words[here][_place(p[3][:2])], words[there][_place(p[3][2:])])
+            for p in pointers[here]
+            if p[0] in signs and (there := p[2].replace("s", "a") + p[1]) in words and p[3] != "0000"
+        ]
+
+    def around(here: str) -> list[tuple[str | None, str]]:
+        """Contraries of the adjective at the head of its cluster: all words of the synset oppose them."""
+        heads = [p[2].replace("s", "a") + p[1] for p in pointers[here] if p[0] == "&"]
+        return [(None, there) for head in heads for _, there in linked(head, "!")]
+
+    return {
+        here: Synset(
+            found,
+            field[here],
+            [p[2].replace("s", "a") + p[1] for p in pointers[here] if p[0] in ("@", "&")],
+            linked(here, "!") + (around(here) if here[0] == "a" else []),
+            linked(here, "+\\"),
+        )
+        for here, found in words.items()
     }
-    return words, above, contraries
 
 
 def _place(digits: str) -> int:
     """A word's index in its synset, from two hexadecimal digits that count from 1."""
-    return int("0" + digits, 16) - 1
+    return int(digits, 16) - 1
+
+
+class Entry:
+    """What is gathered of one stem."""
+
+    def __init__(self) -> None:
+        self.parts: Counter[str] = Counter()
+        self.field = "-"
+        self.top = -1
+        self.meanings: dict[str, None] = {}
+        self.kinds: dict[str, None] = {}
+        self.against: set[str] = set()
+        self.kin: set[str] = set()
+
+    def add(self, lemma: str, letter: str, weight: int, here: str, synset: Synset) -> None:
+        """One sense."""
+        if weight > self.top:
+            self.top, self.field = weight, synset.field
+        self.meanings[here] = None
+        self.kinds.update(dict.fromkeys(synset.above))
+        self.against.update(stem(there) for mine, there in synset.contraries if mine in (None, lemma))
+        self.kin.update(stem(there) for mine, there in synset.kin if mine == lemma)
+
+
+def gather(folder: Path, known: Mapping[str, Synset]) -> dict[str, Entry]:
+    """Rules 1 and 2."""
+    tagged = counts(folder)
+    all_senses = [item for item in senses(folder) if item[0].isalpha() and len(item[0]) >= 3]
+    weigh = {
+        (lemma, letter): sum(tagged.get((lemma, letter, str(n + 1)), 0) for n in range(len(offsets)))
+        for lemma, letter, offsets in all_senses
+    }
+    counted = {lemma for (lemma, _), weight in weigh.items() if weight}
+    found: dict[str, Entry] = defaultdict(Entry)
+    for lemma, letter, offsets in all_senses:
+        weight = weigh[lemma, letter]
+        first = known[letter + offsets[0]]
+        relatives = set(first.words)
+        if not weight and (lemma in counted or relatives.isdisjoint(counted)):
+            continue
+        entry = found[stem(lemma)]
+        entry.parts[letter] += weight or 1
+        for number, offset in enumerate(offsets[: SENSES if weight else 1]):
+            count = tagged.get((lemma, letter, str(number + 1)), 0)
+            if number and not count:
+                break
+            entry.add(lemma, letter, count, letter + offset, known[letter + offset])
+    return found
 
 
 def table(folder: Path) -> Iterator[str]:
-    tagged = counts(folder)
-    _, above, contraries = synsets(folder)
-    parts: dict[str, Counter[str]] = defaultdict(Counter)
-    meanings: dict[str, dict[str, None]] = defaultdict(dict)
-    kinds: dict[str, dict[str, None]] = defaultdict(dict)
-    against: dict[str, set[str]] = defaultdict(set)
-    for lemma, letter, offsets in senses(folder):
-        weight = sum(tagged.get((lemma, letter, str(n + 1)), 0) for n in range(len(offsets)))
-        if not weight or not lemma.isalpha() or len(lemma) < 3:
-            continue
-        root = stem(lemma)
-        parts[root][letter] += weight
-        for number, offset in enumerate(offsets[:SENSES]):
-            if number and (lemma, letter, str(number + 1)) not in tagged:
-                break
-            here = letter + offset
-            meanings[root][here] = None
-            kinds[root].update(dict.fromkeys(above[here]))
-            against[root].update(stem(there) for mine, there in contraries[here] if mine == lemma and there.isalpha())
-    shared = Counter(item for found in meanings.values() for item in found)
-    shared_kinds = Counter(item for found in kinds.values() for item in found)
+    known = synsets(folder)
+    found = gather(folder, known)
+    shared = Counter(item for entry in found.values() for item in entry.meanings)
+    shared_kinds = Counter(item for entry in found.values() for item in entry.kinds)
     numbers = {item: base36(at) for at, item in enumerate(sorted({*shared, *shared_kinds}))}
-    for root in sorted(parts):
-        total = sum(parts[root].values())
+    for root, entry in sorted(found.items()):
         fields = (
-            "".join(letter for letter, _ in parts[root].most_common()),
-            str(total.bit_length()),
-            " ".join(numbers[m] for m in meanings[root] if shared[m] > 1 or shared_kinds[m]) or "-",
-            " ".join(numbers[k] for k in kinds[root] if 1 < shared_kinds[k] <= 60 or shared[k]) or "-",
-            " ".join(sorted(against[root] & parts.keys())) or "-",
+            "".join(letter for letter, _ in entry.parts.most_common()),
+            entry.field,
+            str(sum(entry.parts.values()).bit_length()),
+            " ".join(numbers[m] for m in entry.meanings if shared[m] > 1 or shared_kinds[m]) or "-",
+            " ".join(numbers[k] for k in entry.kinds if 1 < shared_kinds[k] <= 60 or shared[k]) or "-",
+            " ".join(sorted(entry.against & found.keys())) or "-",
+            " ".join(sorted((entry.kin - {root}) & found.keys())) or "-",
         )
         yield "\t".join((root, *fields))
+    said = {item for entry in found.values() for item in entry.meanings} & numbers.keys()
+    yield from sorted(
+        f"={numbers[item]}\t{' '.join(numbers[above] for above in _named(item, known, said))}"
+        for item in numbers
+        if item[0] == "n" and (shared_kinds[item] or known[item].field == "03") and _named(item, known, said)
+    )
+
+
+def _named(item: str, known: Mapping[str, Synset], said: Set[str]) -> list[str]:
+    """The kinds next above that a word of the table means."""
+    found: dict[str, None] = {}
+    for above in known[item].above:
+        found.update(dict.fromkeys([above] if above in said else _named(above, known, said)))
+    return list(found)
 
 
 def main() -> int:

@@ -119,6 +119,8 @@ def test_planted_faults_are_found_in_a_minute(
         capture_output=True, check=False, cwd=tmp_path, timeout=600,
     )  # fmt: skip
     found = [(finding["kind"], finding["rule"]) for finding in json.loads(done.stdout)["findings"]]
-    figure(f"fuzz {name}", f"{len(found)} found in {(clock.monotonic_ns() - begin) / 1e9:.0f} s of at most 60 s")
+    figure(
+        f"fuzz {name}, told to take 48 s", f"{len(found)} found, {(clock.monotonic_ns() - begin) / 1e9:.0f} s in all"
+    )
     assert done.returncode == 1
     assert PLANTED[name] in found

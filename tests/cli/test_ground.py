@@ -48,6 +48,17 @@ def test_for_people(tmp_path: Path) -> None:
     assert "nothing near was said" in out
 
 
+def test_the_baseline_stands_beside() -> None:
+    """What token overlap says of the same case, on redacted text, in both forms of output."""
+    text = json.dumps({"id": 1, "context": CASE["context"], "summary": "The fee is 9 pounds."})
+    _, out, err = run("--baseline", text=text)
+    assert "1: ungrounded" in out
+    assert "token overlap: grounded (0.800)" in out
+    assert err == "1 checked, 1 ungrounded, 1 unlike token overlap\n"
+    _, out, _ = run("--baseline", "--jsonl", text=text)
+    assert json.loads(out)["token_overlap"] == {"verdict": "grounded", "score": 0.8}
+
+
 @pytest.mark.parametrize(
     "line",
     [

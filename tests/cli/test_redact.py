@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.redact import command
+from harness.session.keys import new_key_file
 
 
 def piped(*args: str, text: bytes) -> subprocess.CompletedProcess[bytes]:
@@ -64,3 +66,50 @@ def test_bad_files(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(path)])
     assert result.exit_code == 2
     assert "UTF-8" in result.stderr
+
+
+VALUE = "call 628-271-4432 or 628-271-4432\n"
+
+
+@pytest.mark.parametrize(
+    ("operator", "left"),
+    [
+        ("replace", r"call \[PHONE_REDACTED\] or \[PHONE_REDACTED\]\n"),
+        ("mask", r"call \*{3}-\*{3}-\*{4} or \*{3}-\*{3}-\*{4}\n"),
+        ("drop", r"call  or \n"),
+        ("hash", r"call (\[PHONE:[a-p]{12}\]) or \1\n"),
+        ("surrogate", r"call ([0-9]{3}-555-01[0-9]{2}) or \1\n"),
+    ],
+)
+def test_operators(tmp_path: Path, operator: str, left: str) -> None:
+    """Each is at hand for text, JSON and JSON lines; a key is made where one is needed and none is given."""
+    path = tmp_path / "in.txt"
+    path.write_text(VALUE)
+    done = CliRunner().invoke(command, ["--operator", operator, str(path)])
+    assert re.fullmatch(left, done.stdout)
+    assert ("--key-file" in done.stderr) == (operator in ("hash", "surrogate"))
+    as_json = CliRunner().invoke(command, ["--operator", operator, "--json", str(path)])
+    assert re.fullmatch(left, json.loads(as_json.stdout)["text"])
+
+
+@pytest.mark.parametrize("operator", ["hash", "surrogate"])
+def test_a_key_makes_runs_agree(tmp_path: Path, operator: str) -> None:
+    """The same key, the same result; another key, another one; without a key no two runs agree."""
+    path = tmp_path / "in.txt"
+    path.write_text("mail kim.lee@harborpost.net now")
+    keys = [str(tmp_path / name) for name in ("one", "two")]
+    for key in keys:
+        new_key_file(Path(key))
+    out = [
+        CliRunner().invoke(command, ["--operator", operator, *(["--key-file", name] if name else []), str(path)]).stdout
+        for name in (keys[0], keys[0], keys[1], None, None)
+    ]
+    assert out[0] == out[1]
+    assert len(set(out)) == 4
+
+
+def test_a_key_that_nobody_needs(tmp_path: Path) -> None:
+    """It is refused: the user meant something else."""
+    done = CliRunner().invoke(command, ["--key-file", str(tmp_path / "k"), "-"], input="x")
+    assert done.exit_code == 2
+    assert "--operator" in done.stderr

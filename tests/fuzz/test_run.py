@@ -56,6 +56,24 @@ def test_lanes_take_turns_until_the_time_is_up() -> None:
     assert report.tally.total("pumped rule") > 0
 
 
+def test_slow_rules_are_reported(root: Path) -> None:
+    """The user's rules are pumped first; a report without payload of its own is plain data."""
+    left = iter(range(12))
+    rules = rules_of([root / "fixtures" / "rules_broken" / "part-slow.toml"])
+    report = fuzz(rules, examples=1, kinds=["slow"], out_of_time=lambda: next(left, None) is None)
+    (found,) = report.as_json()["findings"]
+    assert (found["kind"], found["rule"], found["spans"]) == ("slow", "part.number", [])
+    assert report.tally.total("pumped rule") > 1
+
+
+def test_later_turns_are_other_rounds() -> None:
+    """With time left the lanes have another turn, with seeds of its own."""
+    left = iter(range(1300))
+    report = fuzz(builtin_rules(), out_of_time=lambda: next(left, None) is None, kinds=["over"])
+    assert report.findings == ()
+    assert report.tally.total("lane") > 1000
+
+
 def test_a_rule_may_claim_a_family() -> None:
     """Who has a rule for order numbers does not want them kept."""
     phone = [rule for rule in builtin_rules().rules if rule.id == "phone.nanp"]

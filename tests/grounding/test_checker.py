@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from harness.clock import SystemClock
 from harness.errors import ConfigError
 from harness.grounding import Checker
-from harness.grounding.checker import MAX_CLAIMS, turns_of
+from harness.grounding.checker import MAX_CLAIMS, MAX_CONTEXT, MAX_SUMMARY, turns_of
 
 CASES: list[dict[str, Any]] = [
     json.loads(line)
@@ -37,6 +37,7 @@ REASONS = {
     "causal_fabrication",
     "sentiment_fabrication",
     "unsupported_claim",
+    "too_long",
     "supported",
     "nothing_to_check",
 }
@@ -220,4 +221,46 @@ def test_what_is_too_long_is_for_review() -> None:
     """Sentences past the cap are one claim that counts as ungrounded."""
     result = Checker().check(CALL, "The fee is 6 pounds. " * (MAX_CLAIMS + 3))
     assert len(result.claims) == MAX_CLAIMS + 1
-    assert (result.claims[-1].band, result.verdict) == ("review", "ungrounded")
+    assert (result.claims[-1].band, result.claims[-1].reason, result.verdict) == ("review", "too_long", "ungrounded")
+    result = Checker().check(CALL, "The fee is 6 pounds." + " " * MAX_SUMMARY + "The fee is 7 pounds.")
+    assert [claim.reason for claim in result.claims] == ["supported", "too_long"]
+    assert Checker().check(CALL, "The fee is 6 pounds." + " " * MAX_SUMMARY).verdict == "grounded"
+
+
+def test_of_a_conversation_too_long_nothing_is_certain() -> None:
+    """Past the limit a summary is for review, until the conversation is forgotten; one of no words has nothing to check."""
+    talk = Checker().conversation()
+    talk.add("Agent", "The fee is 6 pounds.")
+    talk.add("Agent", "x" * MAX_CONTEXT)
+    result = talk.check("The fee is 6 pounds.")
+    assert [(claim.band, claim.reason) for claim in result.claims] == [("review", "too_long")]
+    assert (result.verdict, talk.is_whole, talk.check(" ").band) == ("ungrounded", False, "nothing_to_check")
+    talk.forget()
+    talk.add("Agent", "The fee is 6 pounds.")
+    assert talk.check("The fee is 6 pounds.").verdict == "grounded"
+
+
+@pytest.mark.parametrize("sign", ["🙂", "שלום ", "مرحبا بك ", "\u202e", "👩‍👩‍👧 "])
+def test_other_scripts_have_verdicts(sign: str) -> None:
+    """Emoji and right-to-left text on either side, long or short, end in a verdict."""
+    for long in (sign * 2, sign * 20_000):
+        for context, summary in ((f"Agent: {long}", "The fee is 6 pounds."), (CALL, long), (f"Agent: {long}", long)):
+            assert Checker().check(context, summary).verdict in {"grounded", "ungrounded"}
+
+
+@pytest.mark.prove
+def test_ten_megabytes_and_ten_thousand_turns() -> None:
+    """Ten million code points on either side are too long; ten thousand turns are not."""
+    line = "Customer: the bill was 48 dollars, too much, on May 3rd for order 12345.\n"
+    whole = line * (10_000_000 // len(line))
+    assert Checker().check(whole, "The bill was 48 dollars.").claims[0].reason == "too_long"
+    assert Checker().check(CALL, whole).claims[-1].reason == "too_long"
+    assert Checker().check(line * 10_000, "The bill was 48 dollars.").verdict == "grounded"
+
+
+@pytest.mark.prove
+def test_the_same_over_twenty_runs() -> None:
+    """Twenty runs over every case give one list of results."""
+    first = [Checker().check(case["context"], case["summary"]) for case in CASES]
+    for _ in range(19):
+        assert [Checker().check(case["context"], case["summary"]) for case in CASES] == first

@@ -71,3 +71,12 @@ def test_postings_are_capped() -> None:
     assert len(found) <= 2 * MAX_POSTINGS
     assert found[0] == 0
     assert found[-1] == MAX_POSTINGS * 5 - 1
+
+
+def test_a_count_of_something_else_takes_nothing_back() -> None:
+    """After "actually", ten lines still stand beside the second floor, but not beside twelve lines."""
+    for said, gone in (("Actually it is on the 2 floor.", False), ("Actually we need 12 lines.", True)):
+        evidence = Evidence()
+        evidence.add("Customer", "We need 10 lines.")
+        evidence.add("Customer", said)
+        assert ((0, 0) in evidence.superseded) is gone

@@ -70,3 +70,17 @@ def test_rules_keep_their_examples(rule: Rule) -> None:
 def test_edges(text: str, redacted: str) -> None:
     """Where values begin and end."""
     assert REDACTOR.redact(text).text == redacted
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("routing number 021000021; six two eight, two seven one, four four three two", "routing number [ROUTING_REDACTED]; [PHONE_REDACTED]"),
+        ("my ssn is 536-22-1478 and 6282714432", "my ssn is [SSN_REDACTED] and [PHONE_REDACTED]"),
+        ("order 6282714432", "order 6282714432"),
+        ("my card is 4539 5787 6362 1486. 4539 5787 6362 1486, yes", "my card is [CC_REDACTED]. [CC_REDACTED], yes"),
+    ],
+)  # fmt: skip
+def test_a_cue_has_one_value(text: str, redacted: str) -> None:
+    """What a cue speaks against is the number after it, not the one after that; a number said twice is two."""
+    assert Redactor().redact(text).text == redacted

@@ -64,6 +64,12 @@ def test_percent_escapes_are_undone() -> None:
     assert leaks("100%20ab%zz") == []
 
 
+def test_a_surrogate_that_goes_on_in_the_next_piece() -> None:
+    """Only at the end of a text; anything behind it makes it an address."""
+    assert leaks("led to wzt@example.ne") == []
+    assert [span.type for span in leaks("wzt@example.ne was it")] == ["EMAIL"]
+
+
 def test_it_is_independent() -> None:
     """It imports nothing of the detector."""
     files = Path(inspect.getfile(scan)).parent.glob("scan*.py")

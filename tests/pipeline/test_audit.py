@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.pii.operators import Operator, replace
-from harness.pii.stream import RedactionResult, Redactor
+from harness.pii.stream import Redactor
 from harness.pipeline.audit import (
     audit_body,
     evidence_masked,
@@ -20,7 +19,7 @@ from harness.pipeline.audit import (
 )
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import ClaimVerdict, Grounding, Outcome, PathSpan
-from harness.text.span import RedactedText
+from harness.text.span import RedactedText, Span
 
 PHONE = "628-374-9920"
 CARD = 4716647716842682
@@ -153,9 +152,9 @@ MISSED = {
 class Blind(Redactor):
     """A detector that misses everything."""
 
-    def redact(self, text: str, operator: Operator = replace) -> RedactionResult:
+    def detect(self, text: str) -> list[Span]:
         """Nothing found."""
-        return RedactionResult(RedactedText(text), ())
+        return []
 
 
 @pytest.mark.parametrize("name", MISSED)

@@ -54,8 +54,8 @@ class Question:
 
     @property
     def is_call(self) -> bool:
-        """A customer or an agent speaks: a service call, not a chat among friends."""
-        return not self.evidence.roles.keys().isdisjoint(("agent", "customer"))
+        """A service call; see :attr:`Evidence.is_call`."""
+        return self.evidence.is_call
 
     def clause_words(self, clause: int, without: int = -1) -> list[tuple[frozenset[str], int]]:
         """Concepts and weight of the content words of one clause, but for the word at ``without``."""

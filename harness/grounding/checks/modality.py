@@ -59,7 +59,8 @@ def _is_hedged(claim: Sentence, clause: int) -> bool:
 
 def _settles(claim: Sentence, clause: int) -> bool:
     """The clause says that something was done or is certain to come."""
-    norms = {token.norm for index, token in enumerate(claim.tokens) if claim.clause[index] == clause}
+    told = enumerate(claim.tokens[1:], 1)  # "Booked in advance it costs 35" settles nothing
+    norms = {token.norm for index, token in told if claim.clause[index] == clause}
     return not norms.isdisjoint(cue("done") | cue("commitment"))
 
 
@@ -91,13 +92,22 @@ def _completion(question: Question, clause: int) -> list[Finding]:
     """Rule 2."""
     claim, evidence = question.claim, question.evidence
     for index, token in enumerate(claim.tokens):
-        if claim.clause[index] != clause or token.norm not in cue("done") or claim.negated[index]:
+        if not index or claim.clause[index] != clause or token.norm not in cue("done") or claim.negated[index]:
             continue
         said = evidence.saying((token.stem,)) or evidence.saying(claim.concepts[index])
-        units = [evidence.units[number] for number in said]
+        units = [unit for unit in (evidence.units[number] for number in said) if _tells_a_deed(unit, claim, index)]
         if units and all(_is_open(question, unit, claim.concepts[index]) for unit in units):
             return [Finding(_reason(claim, clause), BLOCK, units[-1])]
     return []
+
+
+def _tells_a_deed(unit: Unit, claim: Sentence, index: int) -> bool:
+    """The unit holds the claim's word, or one that means the same and is no price: "paid" is no "price"."""
+    root, concepts = claim.tokens[index].stem, claim.concepts[index]
+    return any(
+        token.stem == root or (token.stem not in cue_stems("prices") and not concepts.isdisjoint(found))
+        for token, found in zip(unit.sentence.tokens, unit.sentence.concepts, strict=True)
+    )
 
 
 def _value(question: Question, clause: int) -> list[Finding]:
@@ -117,7 +127,7 @@ def _is_open_value(question: Question, place: tuple[int, int]) -> bool:
     clause = unit.sentence.clause[unit.sentence.mentions[place[1]].first]
     if clause not in unit.sentence.hypothetical:
         return False
-    return not _is_settled(question, unit, "if" not in unit.sentence.norms)
+    return not _is_settled(question, unit, "if" not in unit.sentence.norms, _DONE_REACH)
 
 
 def _is_open(question: Question, unit: Unit, concepts: frozenset[str]) -> bool:
@@ -129,7 +139,7 @@ def _is_open(question: Question, unit: Unit, concepts: frozenset[str]) -> bool:
         return False
     if not asked and not (at and at <= sentence.hypothetical):
         return False
-    return not _is_settled(question, unit, asked or "if" not in sentence.norms)
+    return not _is_settled(question, unit, asked or "if" not in sentence.norms, _DONE_REACH + 1)
 
 
 def _asks(sentence: Sentence) -> bool:
@@ -141,8 +151,8 @@ def _asks(sentence: Sentence) -> bool:
     return any(sentence.tokens[index].norm in cue("aux") for index in opening)
 
 
-def _is_settled(question: Question, unit: Unit, may_be_affirmed: bool) -> bool:
-    following = question.evidence.units[unit.number + 1 : unit.number + 1 + _DONE_REACH]
+def _is_settled(question: Question, unit: Unit, may_be_affirmed: bool, reach: int) -> bool:
+    following = question.evidence.units[unit.number + 1 : unit.number + 1 + reach]
     for other in following:
         norms = [token.norm for token in other.sentence.tokens]
         if other.sentence.question or not norms:

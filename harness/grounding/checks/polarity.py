@@ -2,25 +2,35 @@
 
 1. A claim that denies what was only affirmed, or affirms what was only denied, is ``negation_flip``.
 2. A word whose contrary was said, while the word itself was not, is ``outcome_flip``, ``antonym`` or ``entity_swap``.
-3. A word that implies a negation ("declined", "waived", "unable") needs one, or itself, in the evidence.
+3. The same where the word was said of other things: beside the claim's word stood nothing but its contrary. In a service
+   call of qualities only: what is locked there gets unlocked.
+4. A word that implies a negation ("declined", "waived", "unable") needs one, or itself, in the evidence.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 from harness.grounding.checks.base import BLOCK, CERTAIN, DOUBT, REVIEW, Finding, Question, answer, near
 from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Unit
 from harness.grounding.lexicon import cue, cue_stems, opposites_of
 from harness.grounding.mentions import agree
+from harness.grounding.wordnet import word
+from harness.text.tokens import STOP_WORDS, Token, stem
+from harness.text.units import unit_of
 
 __all__ = ["check"]
 
+_NEXT = 2
+_MAX_UNITS = 12
+_SMALL = STOP_WORDS | {stem(small) for small in STOP_WORDS} | {"there", "ther", "her", "sever", "several", "present"}
 _OUTCOMES = frozenset(("declin", "refus", "reject", "deni"))
 
 
 def check(question: Question) -> list[Finding]:
     """Findings on every content word of the claim."""
-    found = _denials(question)
+    found = _denials(question) + _unheard(question) + _beside(question)
     for index, concepts, _ in question.words:
         finding = (
             _contrary(question, index) or _outcome(question, index, concepts) or _negation(question, index, concepts)
@@ -53,8 +63,61 @@ def _states(unit: Unit, stems: frozenset[str]) -> bool:
     return any(token.stem in stems and not sentence.negated[at] for at, token in enumerate(sentence.tokens))
 
 
-def _outcome(question: Question, index: int, concepts: frozenset[str]) -> Finding | None:
+def _beside(question: Question) -> list[Finding]:
     """Rule 3."""
+    claim = question.claim
+    valued = {at for mention in claim.mentions for at in range(mention.first, mention.last + 1)}
+    for index, token in enumerate(claim.tokens):
+        contraries = _contraries(token.stem)
+        if not contraries or index in valued or claim.negated[index] or (question.is_call and _is_deed(token)):
+            continue
+        against: Unit | None = None
+        for at, concepts, _ in question.words:
+            if unit_of(claim.tokens[at].norm) or claim.clause[at] != claim.clause[index]:
+                continue  # "before the day" turns no day round
+            if 0 < abs(at - index) <= _NEXT:
+                own, other = _sides(question, concepts, claim.concepts[index] | {token.stem}, contraries)
+                if own:
+                    against = None
+                    break
+                against = against or other
+        if against:
+            return [Finding("antonym", BLOCK, against)]
+    return []
+
+
+def _is_deed(token: Token) -> bool:
+    return token.norm.endswith(("ed", "ing")) or word(token.stem).parts[:1] not in ("a", "r")
+
+
+@lru_cache(maxsize=1 << 13)
+def _contraries(root: str) -> frozenset[str]:
+    """Our own, and the dictionary's but for small words."""
+    found = frozenset().union(*(stems for reason, stems in opposites_of(root) if reason == "antonym"))
+    return found | (word(root).contraries - _SMALL if root not in _SMALL else frozenset())
+
+
+def _sides(
+    question: Question, beside: frozenset[str], own: frozenset[str], contraries: frozenset[str]
+) -> tuple[bool, Unit | None]:
+    """Whether the word, and a unit where its contrary, stands next to one of the concepts ``beside``."""
+    against = None
+    for number in question.evidence.saying(beside)[:_MAX_UNITS]:
+        unit = question.evidence.units[number]
+        sentence = unit.sentence
+        for place, concepts in enumerate(sentence.concepts):
+            if concepts.isdisjoint(beside):
+                continue
+            for at in range(max(0, place - _NEXT - 1), min(len(sentence.tokens), place + _NEXT + 2)):
+                if not own.isdisjoint(sentence.concepts[at]):
+                    return True, None
+                if sentence.tokens[at].stem in contraries and not sentence.negated[at]:
+                    against = unit
+    return False, against
+
+
+def _outcome(question: Question, index: int, concepts: frozenset[str]) -> Finding | None:
+    """Rule 4."""
     root = question.claim.tokens[index].stem
     if root not in _OUTCOMES or question.evidence.has((root,)) or question.claim.negated[index]:
         return None
@@ -81,6 +144,23 @@ def _denials(question: Question) -> list[Finding]:
             cap = DOUBT if absent else REVIEW if share < 500 else CERTAIN if stated else BLOCK
             found.append(Finding("negation_flip", cap, saying[-1]))
     return found
+
+
+def _unheard(question: Question) -> list[Finding]:
+    """Rule 1 for a denied word that was said, together with others of its clause, and never where anybody denied."""
+    claim = question.claim
+    for index, _, _ in question.words:
+        if not claim.negated[index]:
+            continue
+        saying = [question.evidence.units[number] for number in _saying(question, index)]
+        if any(unit.sentence.denies or answer(question.evidence, unit) == "no" for unit in saying):
+            continue
+        rest = [concepts for concepts, _ in question.clause_words(claim.clause[index], without=index)]
+        for unit in saying:
+            shared = sum(not unit.concepts.isdisjoint(concepts) for concepts in rest)
+            if shared > question.is_call:  # agents tell what was not done without anybody's denying it
+                return [Finding("negation_flip", CERTAIN, unit)]
+    return []
 
 
 def _says_so(unit: Unit, norm: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from harness.grounding.checks.base import BLOCK, Finding, Question
+from harness.grounding.checks.base import BLOCK, REVIEW, Finding, Question
 from harness.grounding.claims import Sentence
 from harness.grounding.evidence import Evidence, Unit
 from harness.grounding.lexicon import cue, cue_stems
@@ -21,6 +21,7 @@ from harness.text.units import MICRO
 __all__ = ["check"]
 
 _MARGIN = 4
+_CLEAR = 8
 _MAX_COMPARED = 24
 _DERIVED_FROM = 24
 _NEAR_TOKENS = 4
@@ -241,9 +242,11 @@ def _binding(question: Question, mention: Mention, places: list[tuple[int, int]]
         if affinity > best:
             best, decider = affinity, evidence.units[place[0]]
     beside = decider is not None and any(place[0] == decider.number for place in places)
-    if decider is None or best < own + _MARGIN * (1 + beside):
+    lead = best - own - _MARGIN * (1 + beside)
+    if decider is None or lead < 0:
         return []
-    return [Finding("wrong_date" if mention.kind in ("date", "time") else "number_binding_swap", BLOCK, decider)]
+    cap = BLOCK if beside or lead >= _CLEAR or mention.kind in ("date", "time") else REVIEW
+    return [Finding("wrong_date" if mention.kind in ("date", "time") else "number_binding_swap", cap, decider)]
 
 
 def _crossed(

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.grounding import Checker
+
 
 @pytest.mark.parametrize(
     ("context", "summary", "reason"),
@@ -78,3 +80,32 @@ import pytest
 def test_reasons(context: str, summary: str, reason: str, first_reason: Callable[[str, str], str]) -> None:
     """The worst claim carries this reason."""
     assert first_reason(context, summary) == reason
+
+
+CHAT = (
+    "Ann: The kitchen is big, but the bath is small.\nBo: Do you take care of the cake for the party?\n"
+    "Ann: I bake the cake on Friday.\nBo: And I buy the drinks.\nAnn: The plan is reasonable."
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ("The flat has a small kitchen.", "antonym"),
+        ("The flat has a big kitchen and a small bath.", ""),
+        ("Ann will not bake the cake on Friday.", "negation_flip"),
+        ("Ann bakes the cake on Friday.", ""),
+        ("They find the plan unreasonable.", "antonym"),
+    ],
+)
+def test_what_stands_beside_decides(claim: str, reason: str) -> None:
+    """A contrary beside the same word, and a denial of what nobody denied, reject by themselves."""
+    found = [claim.reason for claim in Checker().check(CHAT, claim).claims if claim.verdict == "ungrounded"]
+    assert found == ([reason] if reason else [])
+
+
+def test_what_was_locked_gets_unlocked() -> None:
+    """In a service call a deed turns a state round without contradicting it; a quality does not."""
+    call = "Customer: My mailbox is locked.\nAgent: I'll unlock your mailbox. The line is fast."
+    assert Checker().check(call, "The agent will unlock the mailbox.").verdict == "grounded"
+    assert Checker().check(call, "The line is slow.").claims[0].reason in {"antonym", "outcome_flip"}
