@@ -154,7 +154,9 @@ def test_a_quiet_session_is_sealed_in_time(
     async def main() -> list[str]:
         async with asyncio.timeout(30), Store(tmp_path, key=KEY, clock=SystemClock()) as store:
             await store.take(PIPELINE, make_outcome(number=1, seq=1, event="heartbeat", deliverable=False), None)
-            while (records := [one["record"] for one in lines(tmp_path, "audit.jsonl")])[-1] != "seal":  # noqa: ASYNC110 - a file tells nobody
+            records: list[str] = []
+            while records[-1:] != ["seal"]:
+                records = [one["record"] for one in lines(tmp_path, "audit.jsonl")]
                 await asyncio.sleep(0.02)
         return records
 
