@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from harness.dialects.base import Dialect
 from harness.dialects.mediation import Subscription
@@ -31,7 +33,6 @@ class Played:
 
     Args:
         policies: digests of what decided.
-        user_rules: ids of the rules in force that are not the package's.
     """
 
     recording: Recording
@@ -60,9 +61,9 @@ class Played:
 
     @cached_property
     def replaced(self) -> frozenset[str]:
-        """Ids of the package's rules that rules of the user's took the place of."""
-        own = {rule.id: rule.pattern for rule in self.rules}
-        return frozenset(rule.id for rule in builtin_rules().rules if own.get(rule.id) is not rule.pattern)
+        """Ids of the package's rules that rules of the user's took the place of: theirs are compiled by another engine."""
+        own: dict[str, Any] = {rule.id: rule.pattern for rule in self.rules}
+        return frozenset(rule.id for rule in builtin_rules().rules if not isinstance(own.get(rule.id), re.Pattern))
 
     @cached_property
     def builtin(self) -> Sequence[Outcome]:
