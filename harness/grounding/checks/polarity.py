@@ -149,7 +149,10 @@ def _denials(question: Question) -> list[Finding]:
 
 
 def _unheard(question: Question) -> list[Finding]:
-    """Rule 1 for a denied word that was said, together with others of its clause, and never where anybody denied."""
+    """Rule 1 for a denied word that was said, together with others of its clause, and never where anybody denied.
+
+    "No fee" needs no other word, where the fee was said to be so and so much.
+    """
     claim = question.claim
     for index, _, _ in question.words:
         if not claim.negated[index]:
@@ -158,11 +161,25 @@ def _unheard(question: Question) -> list[Finding]:
         if any(unit.sentence.denies or answer(question.evidence, unit) == "no" for unit in saying):
             continue
         rest = [concepts for concepts, _ in question.clause_words(claim.clause[index], without=index)]
+        flatly = claim.tokens[index - 1].norm in ("no", "without")
         for unit in saying:
+            if flatly and _has_value(unit, claim.tokens[index].stem):
+                return [Finding("negation_flip", CERTAIN, unit)]
             shared = sum(not unit.concepts.isdisjoint(concepts) for concepts in rest)
             if shared > question.is_call:  # agents tell what was not done without anybody's denying it
                 return [Finding("negation_flip", CERTAIN, unit)]
     return []
+
+
+def _has_value(unit: Unit, root: str) -> bool:
+    """The unit states a quantity with a unit in the clause of the word, beyond doubt."""
+    sentence = unit.sentence
+    clauses = {sentence.clause[at] for at, token in enumerate(sentence.tokens) if token.stem == root}
+    return not sentence.question and any(
+        mention.kind == "quantity" and mention.unit and mention.values[0] != "0"
+        for mention in sentence.mentions
+        if sentence.clause[mention.first] in clauses - sentence.hypothetical
+    )
 
 
 def _says_so(unit: Unit, norm: str) -> bool:

@@ -109,3 +109,11 @@ def test_what_was_locked_gets_unlocked() -> None:
     call = "Customer: My mailbox is locked.\nAgent: I'll unlock your mailbox. The line is fast."
     assert Checker().check(call, "The agent will unlock the mailbox.").verdict == "grounded"
     assert Checker().check(call, "The line is slow.").claims[0].reason in {"antonym", "outcome_flip"}
+
+
+@pytest.mark.parametrize(("more", "flips"), [("", True), ("\nAgent: Since you are new, there is no fee today.", False)])
+def test_a_fee_with_a_price_is_no_absent_fee(more: str, flips: bool) -> None:
+    """Flatly denied, where its amount was told and nobody let it go."""
+    context = "Customer: I send the money to my sister.\nAgent: Sent. The fee is 6 pounds."
+    found = Checker().check(context + more, "The customer sent the money with no fee.").claims[0]
+    assert ("negation_flip" in found.reasons) is flips
