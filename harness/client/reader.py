@@ -161,6 +161,7 @@ class Reader:
         finally:
             self._waiting = None
         if task.cancelled():
+            work.close()  # told to leave before it had begun
             return None
         result = task.result()
         if isinstance(result, ServiceError):

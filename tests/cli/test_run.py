@@ -251,7 +251,12 @@ def test_a_judge_by_option(source: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     from harness.session import judging
 
     asked: list[str] = []
-    monkeypatch.setattr(judging, "load_judge", lambda setting, **_: asked.append(setting) or FakeJudge())
+
+    def load(setting: str, **_: object) -> FakeJudge:
+        asked.append(setting)
+        return FakeJudge()
+
+    monkeypatch.setattr(judging, "load_judge", load)
     done = _invoke("run", "--recording", str(source), "--judge", "second=onnx:models/x", "--judge", "acme", "--json")
     report = json.loads(Path(json.loads(done.stdout)["report"]).read_text())
     assert asked == ["onnx:models/x", "acme"]
