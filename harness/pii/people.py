@@ -36,6 +36,8 @@ _BEFORE = 12
 """Words before a place that are looked at."""
 
 _NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
+_COUNT = re.compile(r"(?:[0-9]|[A-Za-z]+)(?:[.,;!?)\n]|[ \t]{1,2}(?:([a-z]+)[^A-Za-z'-]|[0-9]+[^0-9A-Za-z]))")
+"""A number, said or written, and a word behind it that no street is named by in small letters, or none."""
 _BOXES = frozenset({"po", "post", "p"})
 _SAID = (NUMBER_WORDS - {"o", "oh", "second", "double", "triple"}) | _BOXES
 _SAID_LOW = words_of(_SAID)
@@ -46,8 +48,13 @@ _GIVEN_LOW = words_of(GIVEN)
 _RESERVED_LOW = words_of(RESERVED)
 _SUFFIXES_LOW = words_of(address.SUFFIXES)
 _STRONG_LOW = words_of(address.STRONG)
+_STREETS = address.NAMES | RESERVED | _SAID
+"""Words in small letters that may begin a street's name, or go on with a number that is said."""
+_CUE = 120
+"""Characters before a piece in which the end of a cue and what may follow it may stand."""
 _LEAD = 40
 """Characters before a piece in which the last two words of a cue may have begun."""
+_LETTERS = 97
 _LONGEST_WORD = 16
 _STUCK_WORDS = frozenset("-'’_@]")
 _NO_VALUE: tuple[int, Rule | None] = (-1, None)
@@ -71,10 +78,11 @@ class PeopleRules:
         self.known = next((rule for rule in named if rule.trust == "known"), None)
         self.street = next((rule for rule in placed if not rule.cues), None)
         cued = [rule for rule in named if rule.trust != "given"]
-        self._pairs, self._single = _ends_of(cued)
+        self._pairs, single = _ends_of(rule for rule in cued if rule.trust != "spelled")
         self._strong = _ends_of(rule for rule in cued if rule.trust != "spelled" and not rule.then)
         self._then_pairs = _ends_of(rule for rule in cued if rule.then)[0]
         self._spelled = _ends_of(rule for rule in cued if rule.trust == "spelled")
+        self._spelled_ends: frozenset[bytes | tuple[bytes, ...]] = frozenset({*self._spelled[0], *self._spelled[1]})
         colons = [cue for rule in (*named, *placed) for cue in rule.cues if cue.endswith(":")]
         self._colons = frozenset(low(cue).split()[-1] for cue in colons)
         self._place_pairs, self._place_single = _ends_of(placed)
@@ -82,7 +90,7 @@ class PeopleRules:
         self._before_given = frozenset(
             low(word).split()[0] for rule in named if rule.trust == "given" for word in rule.needs
         )
-        self._begins = self._single | _SAID_LOW | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
+        self._begins = single | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
         needed = {word for rule in named for word in rule.needs if rule.trust in ("any", "title") and not rule.then}
         self._wakes = (
             self._strong[1] | self._colons | self._then | words_of(needed) | _GIVEN_LOW | _RESERVED_LOW | _NAMED
@@ -90,20 +98,51 @@ class PeopleRules:
         self._builtin = rules.builtin
         self.ends = frozenset(key[-1] for key in (*self.names, *self.places))
 
-    def may_begin(self, text: str, lead: str, book: NameBook) -> bool:
-        """Whether a number, a name, or the cue of one may be in the ASCII ``text``; it may be wrong to say so.
+    def stops(self, text: str, plain: bytes, found: list[bytes], tail: str, book: NameBook) -> list[int]:
+        """Where in the ASCII ``text`` a number, a name, or the last word of a cue stands that may lead to a value, sorted.
 
         Args:
-            lead: what stands before it.
+            plain: with ``found``, the text as :func:`harness.pii.gate.parsed` gives it.
+            tail: what stands before it.
         """
-        plain, found = parsed(text)
-        if ":" in text or (b"0" in plain and _NUMBERED.search(text)):
+        stops: list[int] = []
+        if not self._begins.isdisjoint(found):
+            for word in self._begins.intersection(found):
+                stops += _places_of(word, plain)
+        pairs = [*pairwise(found)]
+        if found and tail:
+            pairs.append((*words_in(tail[-_LEAD:])[-1:], found[0]))
+        if not self._pairs.isdisjoint(pairs):
+            for pair in self._pairs.intersection(pairs):
+                stops += _places_of(pair[1], plain)
+        if not self._spelled_ends.isdisjoint(pairs) or not self._spelled_ends.isdisjoint(found):
+            near = words_in(tail)
+            if not _NAMED.isdisjoint(found) or not _NAMED.isdisjoint(near):
+                for end in (*self._spelled_ends.intersection(pairs), *self._spelled_ends.intersection(found)):
+                    stops += _places_of(end[1] if isinstance(end, tuple) else end, plain)
+        numbers: list[int] = []
+        if not _SAID_LOW.isdisjoint(found):
+            for word in _SAID_LOW.intersection(found):
+                numbers += _places_of(word, plain)
+        if b"0" in plain:
+            numbers += [number.start() for number in _NUMBERED.finditer(text)]
+        if numbers:
+            stops += numbers if self._may_be_told(text, found, tail) else [at for at in numbers if not _is_count(text, at)]
+        if ":" in text:
+            stops += [at for at, char in enumerate(text) if char == ":"]
+        if book:
+            for word in book.pieces.intersection(found):
+                stops += _places_of(word, plain)
+        stops.sort()
+        return stops
+
+    def _may_be_told(self, text: str, found: list[bytes], tail: str) -> bool:
+        """Whether the cue of an address may stand in ``text`` or shortly before it."""
+        near = tail[-_CUE:]
+        if ":" in text or ":" in near:
             return True
-        if not self._begins.isdisjoint(found) or not self._pairs.isdisjoint(pairwise(found)):
-            return True
-        if found and lead and (*words_in(lead)[-1:], found[0]) in self._pairs:
-            return True
-        return bool(book) and book.any_of([word.decode() for word in found])
+        words = words_in(near) + found
+        return not self._place_single.isdisjoint(words) or not self._place_pairs.isdisjoint(pairwise(words))
 
     def may_hold(self, text: str, plain: bytes, found: list[bytes], book: NameBook) -> bool:
         """Whether a name or an address may be in a whole ASCII text; likewise.
@@ -111,13 +150,13 @@ class PeopleRules:
         Args:
             plain: with ``found``, the text as :func:`harness.pii.gate.parsed` gives it.
         """
-        if book and book.any_of([word.decode() for word in found]):
+        if book and not book.pieces.isdisjoint(found):
             return True
         if self._builtin:
             if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, found):
                 return True
             return not self._wakes.isdisjoint(found) and self._may_be_name(text, found)
-        return self.may_begin(text, "", book)
+        return bool(self.stops(text, plain, found, "", book))
 
     def _may_be_place(self, text: str, found: list[bytes]) -> bool:
         """A number that was said or stands before a word, and what streets end in or a cue; a box."""
@@ -148,6 +187,34 @@ class PeopleRules:
         if _NAMED.isdisjoint(found):
             return False
         return not self._spelled[0].isdisjoint(pairs) or not self._spelled[1].isdisjoint(found)
+
+
+def _places_of(word: bytes, plain: bytes) -> list[int]:
+    """Where a whole word of a text as the gate has it begins."""
+    places: list[int] = []
+    at = plain.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if (not at or plain[at - 1] < _LETTERS) and (end == len(plain) or plain[end] < _LETTERS):
+            places.append(at)
+        at = plain.find(word, end)
+    return places
+
+
+def _is_count(text: str, at: int) -> bool:
+    """Whether the number at ``at`` is no house's, unless a cue tells of it."""
+    found = _COUNT.match(text, at)
+    if found is None or text[at : at + 4].lower().rstrip(".,;!?) \t") in _BOXES or text[at].lower() == "p":
+        return False
+    return found[1] not in _STREETS
+
+
+def _stop_from(stops: list[int], at: int, text: str) -> int:
+    """Where the blanks before the token of the first stop from ``at`` on begin; -1 if there is none."""
+    for stop in stops:
+        if stop >= at:
+            return at + len(text[at : text.rfind(" ", at, stop) + 1].rstrip(" \t"))
+    return -1
 
 
 def _ends_of(rules: Iterable[Rule]) -> tuple[frozenset[tuple[bytes, ...]], frozenset[bytes]]:
@@ -206,21 +273,27 @@ class PeopleStream:
         """What is held begins at the raw offset ``start``, and is as it came; after :meth:`quick`, which keeps no offsets."""
         self._offsets = range(start, start + len(self._text))
 
-    def quick(self, chunk: str) -> str | None:
-        """Take an ASCII piece in which nothing begins and give text on; None, and nothing is taken, if something may."""
+    def quick(self, chunk: str, start: int) -> tuple[str, Sequence[int] | None, list[Span]]:
+        """Take an ASCII piece where all that is held is ASCII as it came, from the raw offset ``start`` on.
+
+        As :meth:`feed`, but the offsets are None where nothing was found: what is given on is then as it came too.
+        """
         text = self._text + chunk
-        if not self._is_cold(text, final=False):
-            return None
+        stops = self._stops(text, final=False)
+        if stops or self._alive:
+            self._text, self._offsets = text, range(start, start + len(text))
+            given, where, spans = self._scan(stops, final=False)
+            return given, where if spans else None, spans
         whole = _unfinished(text)
         self._before = None
         self._text, given = text[whole:], text[:whole]
         self._tail = (self._tail + given)[-_TAIL:]
-        return given
+        return given, None, []
 
     def rest(self) -> str | None:
         """What is held, at the end of a text; None, and it stays held, if something may be in it."""
         text = self._text
-        if text and not self._is_cold(text, final=True):
+        if text and (self._alive or self._stops(text, final=True)):
             return None
         self._text = ""
         return text
@@ -235,19 +308,19 @@ class PeopleStream:
                 offsets = [*held, *offsets]
             text = self._text + text
         self._text, self._offsets = text, offsets
-        if self._is_cold(text, final=final):
-            whole = len(text) if final else _unfinished(text)
-            self._before = None
-            return self._give(whole, text[:whole], offsets[:whole], [])
-        return self._scan(final=final)
+        stops = self._stops(text, final=final) if text.isascii() else None
+        if stops or stops is None or self._alive:
+            return self._scan(stops, final=final)
+        whole = len(text) if final else _unfinished(text)
+        self._before = None
+        return self._give(whole, text[:whole], offsets[:whole], [])
 
-    def _is_cold(self, text: str, *, final: bool) -> bool:
-        """A quick, sufficient test that nothing begins in ``text``."""
-        if self._alive or not text.isascii():
-            return False
-        if final and not self._tail:
-            return not self._rules.may_hold(text, *parsed(text), self._known)
-        return not self._rules.may_begin(text, self._tail[-_LEAD:], self._known)
+    def _stops(self, text: str, *, final: bool) -> list[int]:
+        """Where something may begin in the ASCII ``text``, but for what a cue before it announces; none where nothing can."""
+        plain, found = parsed(text)
+        if final and not self._tail and not self._alive and not self._rules.may_hold(text, plain, found, self._known):
+            return []
+        return self._rules.stops(text, plain, found, self._tail, self._known)
 
     def _give(
         self, at: int, given: str, where: Sequence[int], spans: list[Span]
@@ -261,39 +334,53 @@ class PeopleStream:
         if self._shared is not None:
             self._shared.join(self._heard)
 
-    def _scan(self, *, final: bool) -> tuple[str, Sequence[int], list[Span]]:
-        text, offsets = self._text, self._offsets
-        if self._before is None:
-            self._before = _words_of(self._tail)
+    def _scan(self, stops: list[int] | None, *, final: bool) -> tuple[str, Sequence[int], list[Span]]:
+        """Look at the words from each stop on until no cue is open; at all of them if the stops are None."""
+        text, offsets, rules = self._text, self._offsets, self._rules
         before = self._before
         spans: list[Span] = []
         parts: list[str] = []
         places: list[int] = []
         at = taken = 0
+        named: tuple[Rule, ...] = ()
+        alive = self._alive
         while at < len(text):
+            if stops is not None and not alive:
+                stop = _stop_from(stops, at, text)
+                if stop < 0:
+                    at, before = max(at, len(text) if final else _unfinished(text)), None
+                    break
+                if stop > at:
+                    at, before = stop, None
+            if before is None:
+                before = _words_of((self._tail + "".join(parts) + text[taken:at])[-_TAIL:])
+            named = person.cued_rules(rules.names, rules.ends, before) if before else ()
             word = word_at(text, offsets, at, final=final)
             if word is None:
                 break
             try:
                 word = word if at else self._after_tail(word)
-                end, rule = self._value(at, word, before, final=final) if word.kind in "wn" else _NO_VALUE
+                end, rule = self._value(at, word, before, named, final=final) if word.kind in "wn" else _NO_VALUE
             except More:
                 break
             if rule is None:
                 _push(before, word)
                 at = word.end if word.end > at else len(text)
-                continue
-            spans.append(self._found(word.start, end, rule))
-            mark = placeholder(rule.type)
-            parts += (text[taken : word.start], mark)
-            places += [*offsets[taken : word.start], *([offsets[word.start]] * len(mark))]
-            before += _marked(mark)
-            at = taken = end
+            else:
+                spans.append(self._found(word.start, end, rule))
+                mark = placeholder(rule.type)
+                parts += (text[taken : word.start], mark)
+                places += [*offsets[taken : word.start], *([offsets[word.start]] * len(mark))]
+                before += _marked(mark)
+                at = taken = end
+                if stops is not None:
+                    stops = self._stops(text, final=final)
+            alive = bool(person.cued_rules(rules.names, rules.ends, before))
         while at < len(text) and text[at] in " \t":
             at += 1
         parts.append(text[taken:at])
         where: Sequence[int] = [*places, *offsets[taken:at]] if spans else offsets[:at]
-        self._alive = bool(before) and bool(person.cued_rules(self._rules.names, self._rules.ends, before))
+        self._before, self._alive = before, alive
         return self._give(at, "".join(parts), where, spans)
 
     def _after_tail(self, word: Word) -> Word:
@@ -304,14 +391,15 @@ class PeopleStream:
     def _words(self, at: int, most: int, *, final: bool) -> Words:
         return Words(self._text, self._offsets, at, final=final, most=most)
 
-    def _value(self, at: int, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
+    def _value(
+        self, at: int, word: Word, before: list[str], named: tuple[Rule, ...], *, final: bool
+    ) -> tuple[int, Rule | None]:
         """(End, rule) of the value that begins with ``word``; rule None for none."""
         if not word.gap and self._is_inside(at):
             return _NO_VALUE
         place = self._place(word, before, final=final)
         if place[0] >= 0 or word.kind == "n":
             return place
-        named = person.cued_rules(self._rules.names, self._rules.ends, before) if before else ()
         low = lower_name(word.text)
         if not named and not self._known.knows(low) and not is_reserved(low):
             return -1, None

@@ -37,6 +37,8 @@ _LEAD = 130
 
 _NO_NAMES = NameBook()
 
+_NO_SPANS: list[Span] = []
+
 _NOTHING = RedactedText("")
 
 _TAIL = 160
@@ -94,9 +96,17 @@ class SpanStream:
     def feed(self, chunk: str) -> list[Span]:
         """Take the next piece; returns the spans that are certain now."""
         if self._same and chunk.isascii():
-            given = self._people.quick(chunk) if self._people else chunk
-            if given is not None:
+            given, where, found = chunk, None, _NO_SPANS
+            if self._people:
+                given, where, found = self._people.quick(chunk, self.settled + len(self._text))
+            if where is None:
                 return self._feed_same(given, len(chunk))
+            self._offsets = range(self.settled, self.settled + len(self._text))
+            self._same = False
+            self._raw += len(chunk)
+            self._waited += found
+            self._take(given, where)
+            return self._drain(final=False)
         if chunk:
             self._fold(chunk)
         return self._drain(final=False)
