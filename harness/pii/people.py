@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from harness.pii import address, person
-from harness.pii.gate import low, parsed, words_in, words_of
+from harness.pii.gate import HOT, low, parsed, words_in, words_of
 from harness.pii.names import GIVEN, RESERVED, NameBook, is_reserved, lower_name
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
@@ -54,9 +54,16 @@ _CUE = 120
 """Characters before a piece in which the end of a cue and what may follow it may stand."""
 _LEAD = 40
 """Characters before a piece in which the last two words of a cue may have begun."""
+_DIGITS = "0123456789"
 _LETTERS = 97
+_LONGEST_ENDING = 24
+_WORDS = re.compile(r"([ \t]*)(?:([a-z]{1,40}(?:['-][a-z]{1,20}){0,12})|([0-9]{1,12})|([^ \t]))")
+"""Blanks and the word, number or other character behind them, in ASCII; see :func:`harness.pii.words.word_at`."""
+_ENDING = re.compile(r"(?:(?<![-/.+#:@_A-Za-z0-9])[0-9]{1,6}[A-Za-z]?[-/])?[0-9]{1,12}\Z")
+"""A number that may go on, and what may be its beginning."""
 _LONGEST_WORD = 16
 _STUCK_WORDS = frozenset("-'’_@]")
+_NO_SPANS: list[Span] = []
 _NO_VALUE: tuple[int, Rule | None] = (-1, None)
 _JOINED = ("'[", "’[", "-[")
 _STUCK = "@_/\\=+&#~*]"
@@ -92,13 +99,18 @@ class PeopleRules:
         )
         self._begins = single | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
         needed = {word for rule in named for word in rule.needs if rule.trust in ("any", "title") and not rule.then}
+        ends = {*self._pairs, *self._spelled[0]}
+        self._any = self._begins | _SAID_LOW | self._spelled[1] | {pair[-1] for pair in ends}
+        """Without one of them, a number, a colon or a known name nothing begins."""
         self._wakes = (
             self._strong[1] | self._colons | self._then | words_of(needed) | _GIVEN_LOW | _RESERVED_LOW | _NAMED
         )
         self._builtin = rules.builtin
         self.ends = frozenset(key[-1] for key in (*self.names, *self.places))
 
-    def stops(self, text: str, plain: bytes, found: list[bytes], tail: str, book: NameBook) -> list[int]:
+    def stops(
+        self, text: str, plain: bytes, found: list[bytes], tail: str, book: NameBook, *, final: bool
+    ) -> list[int]:
         """Where in the ASCII ``text`` a number, a name, or the last word of a cue stands that may lead to a value, sorted.
 
         Args:
@@ -106,11 +118,13 @@ class PeopleRules:
             tail: what stands before it.
         """
         stops: list[int] = []
+        if self._any.isdisjoint(found) and b"0" not in plain and ":" not in text and not book:
+            return stops
         if not self._begins.isdisjoint(found):
             for word in self._begins.intersection(found):
                 stops += _places_of(word, plain)
         pairs = [*pairwise(found)]
-        if found and tail:
+        if found and tail and found[0] in self._any:
             pairs.append((*words_in(tail[-_LEAD:])[-1:], found[0]))
         if not self._pairs.isdisjoint(pairs):
             for pair in self._pairs.intersection(pairs):
@@ -125,7 +139,12 @@ class PeopleRules:
             for word in _SAID_LOW.intersection(found):
                 numbers += _places_of(word, plain)
         if b"0" in plain:
-            numbers += [number.start() for number in _NUMBERED.finditer(text)]
+            size = len(text)
+            numbers += [
+                number.start()
+                for number in _NUMBERED.finditer(text)
+                if final or number.end() != size or text[-1] not in _DIGITS or text[-13:].isdigit()
+            ]
         if numbers:
             stops += numbers if self._may_be_told(text, found, tail) else [at for at in numbers if not _is_count(text, at)]
         if ":" in text:
@@ -156,7 +175,7 @@ class PeopleRules:
             if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, found):
                 return True
             return not self._wakes.isdisjoint(found) and self._may_be_name(text, found)
-        return bool(self.stops(text, plain, found, "", book))
+        return bool(self.stops(text, plain, found, "", book, final=True))
 
     def _may_be_place(self, text: str, found: list[bytes]) -> bool:
         """A number that was said or stands before a word, and what streets end in or a cue; a box."""
@@ -245,7 +264,7 @@ class PeopleStream:
         book: the conversation's names; None for a text of its own.
     """
 
-    __slots__ = ("_alive", "_before", "_heard", "_known", "_offsets", "_rules", "_shared", "_tail", "_text")
+    __slots__ = ("_alive", "_before", "_heard", "_known", "_offsets", "_rules", "_shared", "_tail", "_text", "plain")
 
     def __init__(self, rules: PeopleRules, book: NameBook | None = None) -> None:
         self._rules = rules
@@ -258,6 +277,8 @@ class PeopleStream:
         self._before: list[str] | None = None
         self._alive = False
         """A cue has been given on, and what it announces may come now."""
+        self.plain = False
+        """No digit, ``@`` or hot word (gate.py) is in what :meth:`quick` gave on."""
 
     @property
     def held(self) -> int:
@@ -279,7 +300,9 @@ class PeopleStream:
         As :meth:`feed`, but the offsets are None where nothing was found: what is given on is then as it came too.
         """
         text = self._text + chunk
-        stops = self._stops(text, final=False)
+        plain, found = parsed(text)
+        stops = self._rules.stops(text, plain, found, self._tail, self._known, final=False)
+        self.plain = b"0" not in plain and HOT.isdisjoint(found)
         if stops or self._alive:
             self._text, self._offsets = text, range(start, start + len(text))
             given, where, spans = self._scan(stops, final=False)
@@ -288,7 +311,7 @@ class PeopleStream:
         self._before = None
         self._text, given = text[whole:], text[:whole]
         self._tail = (self._tail + given)[-_TAIL:]
-        return given, None, []
+        return given, None, _NO_SPANS
 
     def rest(self) -> str | None:
         """What is held, at the end of a text; None, and it stays held, if something may be in it."""
@@ -320,7 +343,7 @@ class PeopleStream:
         plain, found = parsed(text)
         if final and not self._tail and not self._alive and not self._rules.may_hold(text, plain, found, self._known):
             return []
-        return self._rules.stops(text, plain, found, self._tail, self._known)
+        return self._rules.stops(text, plain, found, self._tail, self._known, final=final)
 
     def _give(
         self, at: int, given: str, where: Sequence[int], spans: list[Span]
@@ -448,6 +471,8 @@ def _unfinished(text: str) -> int:
     if blank == len(text) or (len(text) - blank < _LONGEST_WORD and text[blank:].isalnum()):
         return blank
     end = len(text)
+    if text[-1] in _DIGITS and (number := _ENDING.search(text, max(0, end - _LONGEST_ENDING))):
+        return number.start()
     while end and (text[end - 1].isalnum() or text[end - 1] in "'’-") and len(text) - end < 40:
         end -= 1
     return end
@@ -461,6 +486,8 @@ def _words_of(tail: str) -> list[str]:
 
 
 def _pushed(text: str) -> list[str]:
+    if text.isascii():
+        return _pushed_ascii(text.lower())
     found: list[str] = []
     offsets = range(len(text))
     at = 0
@@ -468,6 +495,22 @@ def _pushed(text: str) -> list[str]:
         _push(found, word)
         at = word.end
     return found
+
+
+def _pushed_ascii(text: str) -> list[str]:
+    """The same of a text in small letters, in one pass."""
+    found: list[str] = []
+    for gap, word, number, mark in _WORDS.findall(text):
+        if len(gap) > WIDEST or len(word) > _LONGEST_WORD:
+            found.clear()
+        if word:
+            stuck = not gap and found and (found[-1][-1].isalnum() or found[-1] in _STUCK_WORDS)
+            found.append("-" + word if stuck else word)
+        elif number:
+            found.append("0")
+        else:
+            found.append(mark)
+    return found[-_BEFORE:]
 
 
 def _marked(mark: str) -> list[str]:
