@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from harness.pii import address, person
-from harness.pii.gate import HOT, low, parsed, words_in, words_of
+from harness.pii.gate import HOT, low, parsed, trie, words_in, words_of
 from harness.pii.names import GIVEN, RESERVED, NameBook, is_reserved, lower_name
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
@@ -36,11 +36,19 @@ _BEFORE = 12
 """Words before a place that are looked at."""
 
 _NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
-_COUNT = re.compile(r"(?:[0-9]|[A-Za-z]+)(?:[.,;!?)\n]|[ \t]{1,2}(?:([a-z]+)[^A-Za-z'-]|[0-9]+[^0-9A-Za-z]))")
-"""A number, said or written, and a word behind it that no street is named by in small letters, or none."""
+_NO_STREET = re.compile(r"[.,;!?)\n]|[ \t]{1,2}([a-z]+)[^A-Za-z'-]")
+"""What follows a number before which no street's name stands, or may not: it depends on the word."""
+_TWO_NUMBERS = re.compile(r"[0-9][ \t]{1,2}[0-9]+[^0-9A-Za-z]")
 _BOXES = frozenset({"po", "post", "p"})
 _SAID = (NUMBER_WORDS - {"o", "oh", "second", "double", "triple"}) | _BOXES
 _SAID_LOW = words_of(_SAID)
+_SAID_WORD = rf"(?:{trie({word for word in _SAID - _BOXES if word.isascii()})})(?![A-Za-z])"
+_SAID_ROW = re.compile(rf"(?<![A-Za-z]){_SAID_WORD}(?: {_SAID_WORD})*", re.IGNORECASE)
+_PENDING = re.compile(r"[ \t]{0,2}[A-Za-z]*['-]?\Z")
+"""The next word is not there yet, or not whole."""
+_STICKY = "-'_@.0123456789"
+_BOX = re.compile(r"(?<![A-Za-z])(?:p|po|post)(?![A-Za-z])(?![\s.]*[^ob\s.])", re.IGNORECASE)
+"""What a box begins with, unless another word follows."""
 _BOXES_LOW = words_of(_BOXES)
 _NAMED = frozenset({b"name", b"person"})
 """One of them stands before a name that is spelled."""
@@ -110,8 +118,9 @@ class PeopleRules:
 
     def stops(
         self, text: str, plain: bytes, found: list[bytes], tail: str, book: NameBook, *, final: bool
-    ) -> list[int]:
-        """Where in the ASCII ``text`` a number, a name, or the last word of a cue stands that may lead to a value, sorted.
+    ) -> tuple[list[int], int]:
+        """Where in the ASCII ``text`` a number, a name, or the last word of a cue stands that may lead to a value, sorted;
+        and how much of it can be given on if nothing is found there.
 
         Args:
             plain: with ``found``, the text as :func:`harness.pii.gate.parsed` gives it.
@@ -119,7 +128,7 @@ class PeopleRules:
         """
         stops: list[int] = []
         if self._any.isdisjoint(found) and b"0" not in plain and ":" not in text and not book:
-            return stops
+            return stops, len(text)
         if not self._begins.isdisjoint(found):
             for word in self._begins.intersection(found):
                 stops += _places_of(word, plain)
@@ -134,33 +143,48 @@ class PeopleRules:
             if not _NAMED.isdisjoint(found) or not _NAMED.isdisjoint(near):
                 for end in (*self._spelled_ends.intersection(pairs), *self._spelled_ends.intersection(found)):
                     stops += _places_of(end[1] if isinstance(end, tuple) else end, plain)
-        numbers: list[int] = []
-        if not _SAID_LOW.isdisjoint(found):
-            for word in _SAID_LOW.intersection(found):
-                numbers += _places_of(word, plain)
-        if b"0" in plain:
-            size = len(text)
-            numbers += [
-                number.start()
-                for number in _NUMBERED.finditer(text)
-                if final or number.end() != size or text[-1] not in _DIGITS or text[-13:].isdigit()
-            ]
-        if numbers:
-            stops += numbers if self._may_be_told(text, found, tail) else [at for at in numbers if not _is_count(text, at)]
-        if ":" in text:
+        if ":" in text and not (self._colons.isdisjoint(found) and self._colons.isdisjoint(words_in(tail[-_LEAD:]))):
             stops += [at for at, char in enumerate(text) if char == ":"]
         if book:
             for word in book.pieces.intersection(found):
                 stops += _places_of(word, plain)
+        hold = len(text)
+        if b"0" in plain or not _SAID_LOW.isdisjoint(found):
+            numbers, hold = self._numbers(text, plain, found, tail, final=final)
+            stops += numbers
         stops.sort()
-        return stops
+        return stops, hold
+
+    def _numbers(
+        self, text: str, plain: bytes, found: list[bytes], tail: str, *, final: bool
+    ) -> tuple[list[int], int]:
+        """The stops that are numbers, and the start of one that the next word decides."""
+        written: list[int] = []
+        size = hold = len(text)
+        if b"0" in plain:
+            for number in _NUMBERED.finditer(text):
+                if final or number.end() != size or text[-1] not in _DIGITS or text[-13:].isdigit():
+                    written.append(number.start())
+        said = [at for word in _SAID_LOW.intersection(found) for at in _places_of(word, plain)]
+        if (said or written) and self._may_be_told(text, found, tail):
+            return said + written, hold
+        stops = [at for at in written if not _is_count(text, at)]
+        if said:
+            stops += [box.start() for box in _BOX.finditer(text)]
+            for row in _SAID_ROW.finditer(text):
+                start, end = row.span()
+                if not final and _PENDING.match(text, end) and not (start and text[start - 1] in _STICKY):
+                    hold = min(hold, start)
+                elif not _is_no_house(text, end, single=" " not in row[0]):
+                    stops.append(start)
+        return stops, hold
 
     def _may_be_told(self, text: str, found: list[bytes], tail: str) -> bool:
         """Whether the cue of an address may stand in ``text`` or shortly before it."""
         near = tail[-_CUE:]
-        if ":" in text or ":" in near:
-            return True
         words = words_in(near) + found
+        if not self._colons.isdisjoint(words) and (":" in text or ":" in near):
+            return True
         return not self._place_single.isdisjoint(words) or not self._place_pairs.isdisjoint(pairwise(words))
 
     def may_hold(self, text: str, plain: bytes, found: list[bytes], book: NameBook) -> bool:
@@ -175,7 +199,7 @@ class PeopleRules:
             if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, found):
                 return True
             return not self._wakes.isdisjoint(found) and self._may_be_name(text, found)
-        return bool(self.stops(text, plain, found, "", book, final=True))
+        return bool(self.stops(text, plain, found, "", book, final=True)[0])
 
     def _may_be_place(self, text: str, found: list[bytes]) -> bool:
         """A number that was said or stands before a word, and what streets end in or a cue; a box."""
@@ -221,11 +245,14 @@ def _places_of(word: bytes, plain: bytes) -> list[int]:
 
 
 def _is_count(text: str, at: int) -> bool:
-    """Whether the number at ``at`` is no house's, unless a cue tells of it."""
-    found = _COUNT.match(text, at)
-    if found is None or text[at : at + 4].lower().rstrip(".,;!?) \t") in _BOXES or text[at].lower() == "p":
-        return False
-    return found[1] not in _STREETS
+    """Whether the written number whose last digit is at ``at`` is no house's, unless a cue tells of it."""
+    return _is_no_house(text, at + 1, single=True) or _TWO_NUMBERS.match(text, at) is not None
+
+
+def _is_no_house(text: str, end: int, *, single: bool) -> bool:
+    """Whether what stands behind a number is no street's name; ``single``: it is written, or one word."""
+    found = _NO_STREET.match(text, end)
+    return found is not None and (found[1] is None or (single and found[1] not in _STREETS))
 
 
 def _stop_from(stops: list[int], at: int, text: str) -> int:
@@ -301,13 +328,13 @@ class PeopleStream:
         """
         text = self._text + chunk
         plain, found = parsed(text)
-        stops = self._rules.stops(text, plain, found, self._tail, self._known, final=False)
+        stops, hold = self._rules.stops(text, plain, found, self._tail, self._known, final=False)
         self.plain = b"0" not in plain and HOT.isdisjoint(found)
         if stops or self._alive:
             self._text, self._offsets = text, range(start, start + len(text))
-            given, where, spans = self._scan(stops, final=False)
+            given, where, spans = self._scan(stops, hold, final=False)
             return given, where if spans else None, spans
-        whole = _unfinished(text)
+        whole = min(hold, _unfinished(text))
         self._before = None
         self._text, given = text[whole:], text[:whole]
         self._tail = (self._tail + given)[-_TAIL:]
@@ -316,7 +343,7 @@ class PeopleStream:
     def rest(self) -> str | None:
         """What is held, at the end of a text; None, and it stays held, if something may be in it."""
         text = self._text
-        if text and (self._alive or self._stops(text, final=True)):
+        if text and (self._alive or self._stops(text, final=True)[0]):
             return None
         self._text = ""
         return text
@@ -331,18 +358,18 @@ class PeopleStream:
                 offsets = [*held, *offsets]
             text = self._text + text
         self._text, self._offsets = text, offsets
-        stops = self._stops(text, final=final) if text.isascii() else None
+        stops, hold = self._stops(text, final=final) if text.isascii() else (None, 0)
         if stops or stops is None or self._alive:
-            return self._scan(stops, final=final)
-        whole = len(text) if final else _unfinished(text)
+            return self._scan(stops, hold, final=final)
+        whole = len(text) if final else min(hold, _unfinished(text))
         self._before = None
         return self._give(whole, text[:whole], offsets[:whole], [])
 
-    def _stops(self, text: str, *, final: bool) -> list[int]:
+    def _stops(self, text: str, *, final: bool) -> tuple[list[int], int]:
         """Where something may begin in the ASCII ``text``, but for what a cue before it announces; none where nothing can."""
         plain, found = parsed(text)
         if final and not self._tail and not self._alive and not self._rules.may_hold(text, plain, found, self._known):
-            return []
+            return [], len(text)
         return self._rules.stops(text, plain, found, self._tail, self._known, final=final)
 
     def _give(
@@ -357,7 +384,9 @@ class PeopleStream:
         if self._shared is not None:
             self._shared.join(self._heard)
 
-    def _scan(self, stops: list[int] | None, *, final: bool) -> tuple[str, Sequence[int], list[Span]]:
+    def _scan(
+        self, stops: list[int] | None, hold: int, *, final: bool
+    ) -> tuple[str, Sequence[int], list[Span]]:
         """Look at the words from each stop on until no cue is open; at all of them if the stops are None."""
         text, offsets, rules = self._text, self._offsets, self._rules
         before = self._before
@@ -371,7 +400,7 @@ class PeopleStream:
             if stops is not None and not alive:
                 stop = _stop_from(stops, at, text)
                 if stop < 0:
-                    at, before = max(at, len(text) if final else _unfinished(text)), None
+                    at, before = max(at, len(text) if final else min(hold, _unfinished(text))), None
                     break
                 if stop > at:
                     at, before = stop, None
@@ -397,7 +426,7 @@ class PeopleStream:
                 before += _marked(mark)
                 at = taken = end
                 if stops is not None:
-                    stops = self._stops(text, final=final)
+                    stops, hold = self._stops(text, final=final)
             alive = bool(person.cued_rules(rules.names, rules.ends, before))
         while at < len(text) and text[at] in " \t":
             at += 1
