@@ -20,7 +20,7 @@ from harness.pii.words import Word, Words
 from harness.text.lexicon import load
 from harness.text.lexicon import words as listed
 
-__all__ = ["LONGEST", "STRONG", "SUFFIXES", "address_end", "is_said", "same_address"]
+__all__ = ["LONGEST", "NAMES", "STRONG", "SUFFIXES", "address_end", "is_said", "same_address"]
 
 LONGEST = 96
 """Code points of an address."""
@@ -31,6 +31,8 @@ SUFFIXES = STRONG | listed(_DATA["weak"])
 _DIRECTIONS = listed(_DATA["directions"])
 _UNITS = listed(_DATA["units"])
 _ORDINALS = listed(_DATA["ordinals"])
+NAMES = _DIRECTIONS | _ORDINALS
+"""What a street's name may begin with in small letters."""
 _NEVER = listed(_DATA["never"])
 _NOT_AFTER = listed(_DATA["not_after"])
 _COUNTED = listed(_DATA["counted"])

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,7 @@ RESERVED = frozenset(name.lower() for name in RESERVED_GIVEN + RESERVED_FAMILY)
 _MOST_NAMES = 512
 _TOO_WEAK = ("ed", "ing", "ly", "n't")
 _SHORTEST = 2
+_LETTERS = re.compile(rb"[a-z]+")
 
 
 def lower_name(word: str) -> str:
@@ -95,11 +97,12 @@ class _Known:
 class NameBook:
     """The names that one conversation has heard, in lower case; at most :data:`_MOST_NAMES` words."""
 
-    __slots__ = ("_heard", "_parts")
+    __slots__ = ("_heard", "_parts", "_pieces")
 
     def __init__(self, parts: Mapping[str, _Known] | None = None) -> None:
         self._parts: dict[str, _Known] = dict(parts or {})
         self._heard: frozenset[tuple[str, _Known]] | None = None
+        self._pieces: frozenset[bytes] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._parts)
@@ -117,7 +120,7 @@ class NameBook:
 
     def learn(self, value: str) -> None:
         """A name was heard."""
-        self._heard = None
+        self._heard = self._pieces = None
         for word in value.replace(",", " ").split():
             low = lower_name(word)
             spelled = low.replace("-", "") if set(map(len, low.split("-"))) == {1} else low
@@ -128,7 +131,7 @@ class NameBook:
 
     def join(self, other: NameBook) -> None:
         """Learn what another book knows."""
-        self._heard = None
+        self._heard = self._pieces = None
         for low, known in other._parts.items():
             if len(self._parts) < _MOST_NAMES or low in self._parts:
                 old = self._parts.get(low)
@@ -138,9 +141,13 @@ class NameBook:
         """Whether ``low`` is part of a name that was heard."""
         return low in self._parts
 
-    def any_of(self, found: list[str]) -> bool:
-        """Whether one of ``found``, words in lower case, is."""
-        return not self._parts.keys().isdisjoint(found)
+    @property
+    def pieces(self) -> frozenset[bytes]:
+        """The longest row of letters of each ASCII name: a text with none of them, as whole words, mentions none."""
+        if self._pieces is None:
+            rows = (_LETTERS.findall(low.encode()) for low in self._parts if low.isascii())
+            self._pieces = frozenset(max(row, key=len) for row in rows if row)
+        return self._pieces
 
     def alone(self, word: str) -> bool:
         """Whether ``word`` by itself is a mention of such a name."""

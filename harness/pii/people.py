@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from harness.pii import address, person
-from harness.pii.gate import low, parsed, words_in, words_of
+from harness.pii.gate import HOT, low, parsed, trie, words_in, words_of
 from harness.pii.names import GIVEN, RESERVED, NameBook, is_reserved, lower_name
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
@@ -36,9 +36,19 @@ _BEFORE = 12
 """Words before a place that are looked at."""
 
 _NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
+_NO_STREET = re.compile(r"[.,;!?)\n]|[ \t]{1,2}([a-z]+)[^A-Za-z'-]")
+"""What follows a number before which no street's name stands, or may not: it depends on the word."""
+_TWO_NUMBERS = re.compile(r"[0-9][ \t]{1,2}[0-9]+[^0-9A-Za-z]")
 _BOXES = frozenset({"po", "post", "p"})
 _SAID = (NUMBER_WORDS - {"o", "oh", "second", "double", "triple"}) | _BOXES
 _SAID_LOW = words_of(_SAID)
+_SAID_WORD = rf"(?:{trie({word for word in _SAID - _BOXES if word.isascii()})})(?![A-Za-z])"
+_SAID_ROW = re.compile(rf"(?<![A-Za-z]){_SAID_WORD}(?: {_SAID_WORD})*", re.IGNORECASE)
+_PENDING = re.compile(r"[ \t]{0,2}[A-Za-z]*['-]?\Z")
+"""The next word is not there yet, or not whole."""
+_STICKY = "-'_@.0123456789"
+_BOX = re.compile(r"(?<![A-Za-z])(?:p|po|post)(?![A-Za-z])(?![\s.]*[^ob\s.])", re.IGNORECASE)
+"""What a box begins with, unless another word follows."""
 _BOXES_LOW = words_of(_BOXES)
 _NAMED = frozenset({b"name", b"person"})
 """One of them stands before a name that is spelled."""
@@ -46,10 +56,22 @@ _GIVEN_LOW = words_of(GIVEN)
 _RESERVED_LOW = words_of(RESERVED)
 _SUFFIXES_LOW = words_of(address.SUFFIXES)
 _STRONG_LOW = words_of(address.STRONG)
+_STREETS = address.NAMES | RESERVED | _SAID
+"""Words in small letters that may begin a street's name, or go on with a number that is said."""
+_CUE = 120
+"""Characters before a piece in which the end of a cue and what may follow it may stand."""
 _LEAD = 40
 """Characters before a piece in which the last two words of a cue may have begun."""
+_DIGITS = "0123456789"
+_LETTERS = 97
+_LONGEST_ENDING = 24
+_WORDS = re.compile(r"([ \t]*)(?:([a-z]{1,40}(?:['-][a-z]{1,20}){0,12})|([0-9]{1,12})|([^ \t]))")
+"""Blanks and the word, number or other character behind them, in ASCII; see :func:`harness.pii.words.word_at`."""
+_ENDING = re.compile(r"(?:(?<![-/.+#:@_A-Za-z0-9])[0-9]{1,6}[A-Za-z]?[-/])?[0-9]{1,12}\Z")
+"""A number that may go on, and what may be its beginning."""
 _LONGEST_WORD = 16
 _STUCK_WORDS = frozenset("-'’_@]")
+_NO_SPANS: list[Span] = []
 _NO_VALUE: tuple[int, Rule | None] = (-1, None)
 _JOINED = ("'[", "’[", "-[")
 _STUCK = "@_/\\=+&#~*]"
@@ -71,10 +93,11 @@ class PeopleRules:
         self.known = next((rule for rule in named if rule.trust == "known"), None)
         self.street = next((rule for rule in placed if not rule.cues), None)
         cued = [rule for rule in named if rule.trust != "given"]
-        self._pairs, self._single = _ends_of(cued)
+        self._pairs, single = _ends_of(rule for rule in cued if rule.trust != "spelled")
         self._strong = _ends_of(rule for rule in cued if rule.trust != "spelled" and not rule.then)
         self._then_pairs = _ends_of(rule for rule in cued if rule.then)[0]
         self._spelled = _ends_of(rule for rule in cued if rule.trust == "spelled")
+        self._spelled_ends: frozenset[bytes | tuple[bytes, ...]] = frozenset({*self._spelled[0], *self._spelled[1]})
         colons = [cue for rule in (*named, *placed) for cue in rule.cues if cue.endswith(":")]
         self._colons = frozenset(low(cue).split()[-1] for cue in colons)
         self._place_pairs, self._place_single = _ends_of(placed)
@@ -82,28 +105,87 @@ class PeopleRules:
         self._before_given = frozenset(
             low(word).split()[0] for rule in named if rule.trust == "given" for word in rule.needs
         )
-        self._begins = self._single | _SAID_LOW | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
+        self._begins = single | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
         needed = {word for rule in named for word in rule.needs if rule.trust in ("any", "title") and not rule.then}
+        ends = {*self._pairs, *self._spelled[0]}
+        self._any = self._begins | _SAID_LOW | self._spelled[1] | {pair[-1] for pair in ends}
+        """Without one of them, a number, a colon or a known name nothing begins."""
         self._wakes = (
             self._strong[1] | self._colons | self._then | words_of(needed) | _GIVEN_LOW | _RESERVED_LOW | _NAMED
         )
         self._builtin = rules.builtin
         self.ends = frozenset(key[-1] for key in (*self.names, *self.places))
 
-    def may_begin(self, text: str, lead: str, book: NameBook) -> bool:
-        """Whether a number, a name, or the cue of one may be in the ASCII ``text``; it may be wrong to say so.
+    def stops(
+        self, text: str, plain: bytes, found: list[bytes], tail: str, book: NameBook, *, final: bool
+    ) -> tuple[list[int], int]:
+        """Where in the ASCII ``text`` a number, a name, or the last word of a cue stands that may lead to a value, sorted;
+        and how much of it can be given on if nothing is found there.
 
         Args:
-            lead: what stands before it.
+            plain: with ``found``, the text as :func:`harness.pii.gate.parsed` gives it.
+            tail: what stands before it.
         """
-        plain, found = parsed(text)
-        if ":" in text or (b"0" in plain and _NUMBERED.search(text)):
+        stops: list[int] = []
+        if self._any.isdisjoint(found) and b"0" not in plain and ":" not in text and not book:
+            return stops, len(text)
+        if not self._begins.isdisjoint(found):
+            for word in self._begins.intersection(found):
+                stops += _places_of(word, plain)
+        pairs = [*pairwise(found)]
+        if found and tail and found[0] in self._any:
+            pairs.append((*words_in(tail[-_LEAD:])[-1:], found[0]))
+        if not self._pairs.isdisjoint(pairs):
+            for pair in self._pairs.intersection(pairs):
+                stops += _places_of(pair[1], plain)
+        if not self._spelled_ends.isdisjoint(pairs) or not self._spelled_ends.isdisjoint(found):
+            near = words_in(tail)
+            if not _NAMED.isdisjoint(found) or not _NAMED.isdisjoint(near):
+                for end in (*self._spelled_ends.intersection(pairs), *self._spelled_ends.intersection(found)):
+                    stops += _places_of(end[1] if isinstance(end, tuple) else end, plain)
+        if ":" in text and not (self._colons.isdisjoint(found) and self._colons.isdisjoint(words_in(tail[-_LEAD:]))):
+            stops += [at for at, char in enumerate(text) if char == ":"]
+        if book:
+            for word in book.pieces.intersection(found):
+                stops += _places_of(word, plain)
+        hold = len(text)
+        if b"0" in plain or not _SAID_LOW.isdisjoint(found):
+            numbers, hold = self._numbers(text, plain, found, tail, final=final)
+            stops += numbers
+        stops.sort()
+        return stops, hold
+
+    def _numbers(
+        self, text: str, plain: bytes, found: list[bytes], tail: str, *, final: bool
+    ) -> tuple[list[int], int]:
+        """The stops that are numbers, and the start of one that the next word decides."""
+        written: list[int] = []
+        size = hold = len(text)
+        if b"0" in plain:
+            for number in _NUMBERED.finditer(text):
+                if final or number.end() != size or text[-1] not in _DIGITS or text[-13:].isdigit():
+                    written.append(number.start())
+        said = [at for word in _SAID_LOW.intersection(found) for at in _places_of(word, plain)]
+        if (said or written) and self._may_be_told(text, found, tail):
+            return said + written, hold
+        stops = [at for at in written if not _is_count(text, at)]
+        if said:
+            stops += [box.start() for box in _BOX.finditer(text)]
+            for row in _SAID_ROW.finditer(text):
+                start, end = row.span()
+                if not final and _PENDING.match(text, end) and not (start and text[start - 1] in _STICKY):
+                    hold = min(hold, start)
+                elif not _is_no_house(text, end, single=" " not in row[0]):
+                    stops.append(start)
+        return stops, hold
+
+    def _may_be_told(self, text: str, found: list[bytes], tail: str) -> bool:
+        """Whether the cue of an address may stand in ``text`` or shortly before it."""
+        near = tail[-_CUE:]
+        words = words_in(near) + found
+        if not self._colons.isdisjoint(words) and (":" in text or ":" in near):
             return True
-        if not self._begins.isdisjoint(found) or not self._pairs.isdisjoint(pairwise(found)):
-            return True
-        if found and lead and (*words_in(lead)[-1:], found[0]) in self._pairs:
-            return True
-        return bool(book) and book.any_of([word.decode() for word in found])
+        return not self._place_single.isdisjoint(words) or not self._place_pairs.isdisjoint(pairwise(words))
 
     def may_hold(self, text: str, plain: bytes, found: list[bytes], book: NameBook) -> bool:
         """Whether a name or an address may be in a whole ASCII text; likewise.
@@ -111,13 +193,13 @@ class PeopleRules:
         Args:
             plain: with ``found``, the text as :func:`harness.pii.gate.parsed` gives it.
         """
-        if book and book.any_of([word.decode() for word in found]):
+        if book and not book.pieces.isdisjoint(found):
             return True
         if self._builtin:
             if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, found):
                 return True
             return not self._wakes.isdisjoint(found) and self._may_be_name(text, found)
-        return self.may_begin(text, "", book)
+        return bool(self.stops(text, plain, found, "", book, final=True)[0])
 
     def _may_be_place(self, text: str, found: list[bytes]) -> bool:
         """A number that was said or stands before a word, and what streets end in or a cue; a box."""
@@ -150,6 +232,37 @@ class PeopleRules:
         return not self._spelled[0].isdisjoint(pairs) or not self._spelled[1].isdisjoint(found)
 
 
+def _places_of(word: bytes, plain: bytes) -> list[int]:
+    """Where a whole word of a text as the gate has it begins."""
+    places: list[int] = []
+    at = plain.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if (not at or plain[at - 1] < _LETTERS) and (end == len(plain) or plain[end] < _LETTERS):
+            places.append(at)
+        at = plain.find(word, end)
+    return places
+
+
+def _is_count(text: str, at: int) -> bool:
+    """Whether the written number whose last digit is at ``at`` is no house's, unless a cue tells of it."""
+    return _is_no_house(text, at + 1, single=True) or _TWO_NUMBERS.match(text, at) is not None
+
+
+def _is_no_house(text: str, end: int, *, single: bool) -> bool:
+    """Whether what stands behind a number is no street's name; ``single``: it is written, or one word."""
+    found = _NO_STREET.match(text, end)
+    return found is not None and (found[1] is None or (single and found[1] not in _STREETS))
+
+
+def _stop_from(stops: list[int], at: int, text: str) -> int:
+    """Where the blanks before the token of the first stop from ``at`` on begin; -1 if there is none."""
+    for stop in stops:
+        if stop >= at:
+            return at + len(text[at : text.rfind(" ", at, stop) + 1].rstrip(" \t"))
+    return -1
+
+
 def _ends_of(rules: Iterable[Rule]) -> tuple[frozenset[tuple[bytes, ...]], frozenset[bytes]]:
     """The last two words of each cue as the gate has them ("i'm" is two), and the cues of one word.
 
@@ -178,7 +291,7 @@ class PeopleStream:
         book: the conversation's names; None for a text of its own.
     """
 
-    __slots__ = ("_alive", "_before", "_heard", "_known", "_offsets", "_rules", "_shared", "_tail", "_text")
+    __slots__ = ("_alive", "_before", "_heard", "_known", "_offsets", "_rules", "_shared", "_tail", "_text", "plain")
 
     def __init__(self, rules: PeopleRules, book: NameBook | None = None) -> None:
         self._rules = rules
@@ -191,6 +304,8 @@ class PeopleStream:
         self._before: list[str] | None = None
         self._alive = False
         """A cue has been given on, and what it announces may come now."""
+        self.plain = False
+        """No digit, ``@`` or hot word (gate.py) is in what :meth:`quick` gave on."""
 
     @property
     def held(self) -> int:
@@ -206,21 +321,29 @@ class PeopleStream:
         """What is held begins at the raw offset ``start``, and is as it came; after :meth:`quick`, which keeps no offsets."""
         self._offsets = range(start, start + len(self._text))
 
-    def quick(self, chunk: str) -> str | None:
-        """Take an ASCII piece in which nothing begins and give text on; None, and nothing is taken, if something may."""
+    def quick(self, chunk: str, start: int) -> tuple[str, Sequence[int] | None, list[Span]]:
+        """Take an ASCII piece where all that is held is ASCII as it came, from the raw offset ``start`` on.
+
+        As :meth:`feed`, but the offsets are None where nothing was found: what is given on is then as it came too.
+        """
         text = self._text + chunk
-        if not self._is_cold(text, final=False):
-            return None
-        whole = _unfinished(text)
+        plain, found = parsed(text)
+        stops, hold = self._rules.stops(text, plain, found, self._tail, self._known, final=False)
+        self.plain = b"0" not in plain and HOT.isdisjoint(found)
+        if stops or self._alive:
+            self._text, self._offsets = text, range(start, start + len(text))
+            given, where, spans = self._scan(stops, hold, final=False)
+            return given, where if spans else None, spans
+        whole = min(hold, _unfinished(text))
         self._before = None
         self._text, given = text[whole:], text[:whole]
         self._tail = (self._tail + given)[-_TAIL:]
-        return given
+        return given, None, _NO_SPANS
 
     def rest(self) -> str | None:
         """What is held, at the end of a text; None, and it stays held, if something may be in it."""
         text = self._text
-        if text and not self._is_cold(text, final=True):
+        if text and (self._alive or self._stops(text, final=True)[0]):
             return None
         self._text = ""
         return text
@@ -235,19 +358,19 @@ class PeopleStream:
                 offsets = [*held, *offsets]
             text = self._text + text
         self._text, self._offsets = text, offsets
-        if self._is_cold(text, final=final):
-            whole = len(text) if final else _unfinished(text)
-            self._before = None
-            return self._give(whole, text[:whole], offsets[:whole], [])
-        return self._scan(final=final)
+        stops, hold = self._stops(text, final=final) if text.isascii() else (None, 0)
+        if stops or stops is None or self._alive:
+            return self._scan(stops, hold, final=final)
+        whole = len(text) if final else min(hold, _unfinished(text))
+        self._before = None
+        return self._give(whole, text[:whole], offsets[:whole], [])
 
-    def _is_cold(self, text: str, *, final: bool) -> bool:
-        """A quick, sufficient test that nothing begins in ``text``."""
-        if self._alive or not text.isascii():
-            return False
-        if final and not self._tail:
-            return not self._rules.may_hold(text, *parsed(text), self._known)
-        return not self._rules.may_begin(text, self._tail[-_LEAD:], self._known)
+    def _stops(self, text: str, *, final: bool) -> tuple[list[int], int]:
+        """Where something may begin in the ASCII ``text``, but for what a cue before it announces; none where nothing can."""
+        plain, found = parsed(text)
+        if final and not self._tail and not self._alive and not self._rules.may_hold(text, plain, found, self._known):
+            return [], len(text)
+        return self._rules.stops(text, plain, found, self._tail, self._known, final=final)
 
     def _give(
         self, at: int, given: str, where: Sequence[int], spans: list[Span]
@@ -261,39 +384,55 @@ class PeopleStream:
         if self._shared is not None:
             self._shared.join(self._heard)
 
-    def _scan(self, *, final: bool) -> tuple[str, Sequence[int], list[Span]]:
-        text, offsets = self._text, self._offsets
-        if self._before is None:
-            self._before = _words_of(self._tail)
+    def _scan(
+        self, stops: list[int] | None, hold: int, *, final: bool
+    ) -> tuple[str, Sequence[int], list[Span]]:
+        """Look at the words from each stop on until no cue is open; at all of them if the stops are None."""
+        text, offsets, rules = self._text, self._offsets, self._rules
         before = self._before
         spans: list[Span] = []
         parts: list[str] = []
         places: list[int] = []
         at = taken = 0
+        named: tuple[Rule, ...] = ()
+        alive = self._alive
         while at < len(text):
+            if stops is not None and not alive:
+                stop = _stop_from(stops, at, text)
+                if stop < 0:
+                    at, before = max(at, len(text) if final else min(hold, _unfinished(text))), None
+                    break
+                if stop > at:
+                    at, before = stop, None
+            if before is None:
+                before = _words_of((self._tail + "".join(parts) + text[taken:at])[-_TAIL:])
+            named = person.cued_rules(rules.names, rules.ends, before) if before else ()
             word = word_at(text, offsets, at, final=final)
             if word is None:
                 break
             try:
                 word = word if at else self._after_tail(word)
-                end, rule = self._value(at, word, before, final=final) if word.kind in "wn" else _NO_VALUE
+                end, rule = self._value(at, word, before, named, final=final) if word.kind in "wn" else _NO_VALUE
             except More:
                 break
             if rule is None:
                 _push(before, word)
                 at = word.end if word.end > at else len(text)
-                continue
-            spans.append(self._found(word.start, end, rule))
-            mark = placeholder(rule.type)
-            parts += (text[taken : word.start], mark)
-            places += [*offsets[taken : word.start], *([offsets[word.start]] * len(mark))]
-            before += _marked(mark)
-            at = taken = end
+            else:
+                spans.append(self._found(word.start, end, rule))
+                mark = placeholder(rule.type)
+                parts += (text[taken : word.start], mark)
+                places += [*offsets[taken : word.start], *([offsets[word.start]] * len(mark))]
+                before += _marked(mark)
+                at = taken = end
+                if stops is not None:
+                    stops, hold = self._stops(text, final=final)
+            alive = bool(person.cued_rules(rules.names, rules.ends, before))
         while at < len(text) and text[at] in " \t":
             at += 1
         parts.append(text[taken:at])
         where: Sequence[int] = [*places, *offsets[taken:at]] if spans else offsets[:at]
-        self._alive = bool(before) and bool(person.cued_rules(self._rules.names, self._rules.ends, before))
+        self._before, self._alive = before, alive
         return self._give(at, "".join(parts), where, spans)
 
     def _after_tail(self, word: Word) -> Word:
@@ -304,14 +443,15 @@ class PeopleStream:
     def _words(self, at: int, most: int, *, final: bool) -> Words:
         return Words(self._text, self._offsets, at, final=final, most=most)
 
-    def _value(self, at: int, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
+    def _value(
+        self, at: int, word: Word, before: list[str], named: tuple[Rule, ...], *, final: bool
+    ) -> tuple[int, Rule | None]:
         """(End, rule) of the value that begins with ``word``; rule None for none."""
         if not word.gap and self._is_inside(at):
             return _NO_VALUE
         place = self._place(word, before, final=final)
         if place[0] >= 0 or word.kind == "n":
             return place
-        named = person.cued_rules(self._rules.names, self._rules.ends, before) if before else ()
         low = lower_name(word.text)
         if not named and not self._known.knows(low) and not is_reserved(low):
             return -1, None
@@ -360,6 +500,8 @@ def _unfinished(text: str) -> int:
     if blank == len(text) or (len(text) - blank < _LONGEST_WORD and text[blank:].isalnum()):
         return blank
     end = len(text)
+    if text[-1] in _DIGITS and (number := _ENDING.search(text, max(0, end - _LONGEST_ENDING))):
+        return number.start()
     while end and (text[end - 1].isalnum() or text[end - 1] in "'’-") and len(text) - end < 40:
         end -= 1
     return end
@@ -373,6 +515,8 @@ def _words_of(tail: str) -> list[str]:
 
 
 def _pushed(text: str) -> list[str]:
+    if text.isascii():
+        return _pushed_ascii(text.lower())
     found: list[str] = []
     offsets = range(len(text))
     at = 0
@@ -380,6 +524,22 @@ def _pushed(text: str) -> list[str]:
         _push(found, word)
         at = word.end
     return found
+
+
+def _pushed_ascii(text: str) -> list[str]:
+    """The same of a text in small letters, in one pass."""
+    found: list[str] = []
+    for gap, word, number, mark in _WORDS.findall(text):
+        if len(gap) > WIDEST or len(word) > _LONGEST_WORD:
+            found.clear()
+        if word:
+            stuck = not gap and found and (found[-1][-1].isalnum() or found[-1] in _STUCK_WORDS)
+            found.append("-" + word if stuck else word)
+        elif number:
+            found.append("0")
+        else:
+            found.append(mark)
+    return found[-_BEFORE:]
 
 
 def _marked(mark: str) -> list[str]:

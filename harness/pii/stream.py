@@ -37,6 +37,8 @@ _LEAD = 130
 
 _NO_NAMES = NameBook()
 
+_NO_SPANS: list[Span] = []
+
 _NOTHING = RedactedText("")
 
 _TAIL = 160
@@ -65,6 +67,7 @@ class SpanStream:
         "_masking",
         "_offsets",
         "_people",
+        "_plain",
         "_raw",
         "_rules",
         "_same",
@@ -86,6 +89,8 @@ class SpanStream:
         self._raw = 0
         self._same = True
         """All that is held is ASCII as it came: offsets count from ``settled`` on, and are not kept."""
+        self._plain = True
+        """What is held is known to be cold."""
         self._left: Open | None = None
         self._masking = False
         self.settled = 0
@@ -94,9 +99,17 @@ class SpanStream:
     def feed(self, chunk: str) -> list[Span]:
         """Take the next piece; returns the spans that are certain now."""
         if self._same and chunk.isascii():
-            given = self._people.quick(chunk) if self._people else chunk
-            if given is not None:
+            given, where, found = chunk, None, _NO_SPANS
+            if self._people:
+                given, where, found = self._people.quick(chunk, self.settled + len(self._text))
+            if where is None:
                 return self._feed_same(given, len(chunk))
+            self._offsets = range(self.settled, self.settled + len(self._text))
+            self._same = False
+            self._raw += len(chunk)
+            self._waited += found
+            self._take(given, where)
+            return self._drain(final=False)
         if chunk:
             self._fold(chunk)
         return self._drain(final=False)
@@ -105,7 +118,9 @@ class SpanStream:
         """The quick way: nothing but ASCII is held, and the first layer gave on ``given`` for ``size`` code points."""
         text = self._text = self._text + given
         self._raw += size
-        if self._left is None and len(text) < CAP and is_cold_so_far(text, CAP):
+        plain = self._plain and self._people is not None and self._people.plain
+        if self._left is None and len(text) < CAP and (plain or is_cold_so_far(text, CAP)):
+            self._plain = True
             cut = cold_cut(text)
             if cut:
                 self._tail = (self._tail + text[:cut])[-_TAIL:]
@@ -189,6 +204,7 @@ class SpanStream:
 
     def _drain(self, *, final: bool) -> list[Span]:
         text, offsets = self._text, self._offsets
+        self._plain = False
         spans: list[Span] = []
         position = 0
         segments = Segmenter(text, offsets, final=final, left=self._left)
