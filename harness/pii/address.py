@@ -34,6 +34,7 @@ _ORDINALS = listed(_DATA["ordinals"])
 NAMES = _DIRECTIONS | _ORDINALS
 """What a street's name may begin with in small letters."""
 _NEVER = listed(_DATA["never"])
+_DESCRIBING = listed(_DATA["describing"])
 _NOT_AFTER = listed(_DATA["not_after"])
 _COUNTED = listed(_DATA["counted"])
 _STATES = listed(_DATA["states"])
@@ -188,6 +189,8 @@ def _is_name(word: Word, low: str, *, cued: bool, first: bool) -> bool:
         return True
     if low in _NEVER or word.text.endswith("n't"):
         return False
+    if low in _DESCRIBING:
+        return word.text[0].isupper()
     if low in _ORDINALS:
         return first
     if is_reserved(low):
