@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from harness.pii import address, person
-from harness.pii.gate import HOT, low, parsed, trie, words_in, words_of
-from harness.pii.names import GIVEN, RESERVED, NameBook, is_reserved, lower_name
+from harness.pii.gate import HOT, WAKE, low, parsed, trie, words_in, words_of
+from harness.pii.names import FILLERS, GIVEN, RESERVED, NameBook, is_given, is_never, is_reserved, lower_name
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
 from harness.pii.words import END, WIDEST, More, Word, Words, word_at
@@ -38,6 +38,7 @@ _BEFORE = 12
 _NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
 _NO_STREET = re.compile(r"[.,;!?)\n]|[ \t]{1,2}([a-z]+)[^A-Za-z'-]")
 """What follows a number before which no street's name stands, or may not: it depends on the word."""
+_SMALL = re.compile(r"[ \t]{1,2}([a-z]+)[^A-Za-z'-]")
 _TWO_NUMBERS = re.compile(r"[0-9][ \t]{1,2}[0-9]+[^0-9A-Za-z]")
 _BOXES = frozenset({"po", "post", "p"})
 _SAID = (NUMBER_WORDS - {"o", "oh", "second", "double", "triple"}) | _BOXES
@@ -72,6 +73,7 @@ _ENDING = re.compile(r"(?:(?<![-/.+#:@_A-Za-z0-9])[0-9]{1,6}[A-Za-z]?[-/])?[0-9]
 _LONGEST_WORD = 16
 _STUCK_WORDS = frozenset("-'’_@]")
 _NO_SPANS: list[Span] = []
+_NO_NAMES = NameBook()
 _NO_VALUE: tuple[int, Rule | None] = (-1, None)
 _JOINED = ("'[", "’[", "-[")
 _STUCK = "@_/\\=+&#~*]"
@@ -113,6 +115,8 @@ class PeopleRules:
         self._wakes = (
             self._strong[1] | self._colons | self._then | words_of(needed) | _GIVEN_LOW | _RESERVED_LOW | _NAMED
         )
+        self.wakes = self._wakes | WAKE | _SAID_LOW
+        """Without one of them and without a digit, an ``@`` or a known name the rules of the package find nothing."""
         self._builtin = rules.builtin
         self.ends = frozenset(key[-1] for key in (*self.names, *self.places))
 
@@ -137,7 +141,7 @@ class PeopleRules:
             pairs.append((*words_in(tail[-_LEAD:])[-1:], found[0]))
         if not self._pairs.isdisjoint(pairs):
             for pair in self._pairs.intersection(pairs):
-                stops += _places_of(pair[1], plain)
+                stops += [at for at in _places_of(pair[1], plain) if not _is_plain(text, at + len(pair[1]))]
         if not self._spelled_ends.isdisjoint(pairs) or not self._spelled_ends.isdisjoint(found):
             near = words_in(tail)
             if not _NAMED.isdisjoint(found) or not _NAMED.isdisjoint(near):
@@ -255,6 +259,15 @@ def _is_no_house(text: str, end: int, *, single: bool) -> bool:
     return found is not None and (found[1] is None or (single and found[1] not in _STREETS))
 
 
+def _is_plain(text: str, end: int) -> bool:
+    """Whether the word behind ``end``, in small letters, is no name whatever cue stands before it."""
+    found = _SMALL.match(text, end)
+    if found is None:
+        return False
+    word = found[1]
+    return is_never(word) and not is_given(word) and word not in FILLERS
+
+
 def _stop_from(stops: list[int], at: int, text: str) -> int:
     """Where the blanks before the token of the first stop from ``at`` on begin; -1 if there is none."""
     for stop in stops:
@@ -296,8 +309,8 @@ class PeopleStream:
     def __init__(self, rules: PeopleRules, book: NameBook | None = None) -> None:
         self._rules = rules
         self._shared = book
-        self._known = book.copy() if book else NameBook()
-        self._heard = NameBook()
+        self._known = book.copy() if book else _NO_NAMES
+        self._heard: NameBook | None = None
         self._text = ""
         self._offsets: Sequence[int] = range(0)
         self._tail = ""
@@ -381,7 +394,7 @@ class PeopleStream:
 
     def finish(self) -> None:
         """The text is over: the conversation learns its names."""
-        if self._shared is not None:
+        if self._shared is not None and self._heard is not None:
             self._shared.join(self._heard)
 
     def _scan(
@@ -489,6 +502,8 @@ class PeopleStream:
     def _found(self, start: int, end: int, rule: Rule) -> Span:
         if rule.type == "PERSON":
             value = self._text[start:end]
+            if self._heard is None:
+                self._known, self._heard = self._known.copy(), NameBook()
             self._known.learn(value)
             self._heard.learn(value)
         return Span(self._offsets[start], self._offsets[end - 1] + 1, rule.type, rule.id)
