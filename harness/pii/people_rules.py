@@ -144,7 +144,7 @@ class PeopleRules:
         rows = _NUMBERED.finditer(text) if b"0" in plain else ()
         # Digits at the end wait for what comes; a long row of them is not held.
         sure = final or text[-1] not in DIGITS or text[-13:].isdigit()
-        written = [row.start() for row in rows if sure or row.end() != size]
+        written = [row.start() for row in rows if sure or row.end() != size or len(row[0]) > 1]
         said = [at for word in _SAID_LOW.intersection(found) for at in _places_of(word, plain)]
         if (said or written) and self._may_be_told(text, found, tail):
             return said + written, hold

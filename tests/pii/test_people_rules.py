@@ -48,6 +48,7 @@ def test_no_stops(text: str) -> None:
         ("12 Oak ", "", [1]),
         ("one of ", "my address is ", [0]),
         ("name: ", "", [4]),
+        ("1414 6", "", [3]),
         ("p.o. box ", "", [0]),
         ("1" * 20, "", [19]),
     ],
