@@ -12,14 +12,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 from harness.pii import address, person
-from harness.pii.gate import HOT, low, parsed, trie, words_in, words_of
-from harness.pii.names import GIVEN, RESERVED, NameBook, is_reserved, lower_name
-from harness.pii.rules import Rule, RuleSet
-from harness.pii.spoken import NUMBER_WORDS
+from harness.pii.gate import HOT, parsed
+from harness.pii.names import NameBook, is_reserved, lower_name
+from harness.pii.people_rules import DIGITS, SAID, PeopleRules
+from harness.pii.rules import Rule
 from harness.pii.words import END, WIDEST, More, Word, Words, word_at
 from harness.text.placeholder import placeholder
 from harness.text.span import Span
@@ -35,35 +34,6 @@ _NEAR = 88
 _BEFORE = 12
 """Words before a place that are looked at."""
 
-_NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
-_NO_STREET = re.compile(r"[.,;!?)\n]|[ \t]{1,2}([a-z]+)[^A-Za-z'-]")
-"""What follows a number before which no street's name stands, or may not: it depends on the word."""
-_TWO_NUMBERS = re.compile(r"[0-9][ \t]{1,2}[0-9]+[^0-9A-Za-z]")
-_BOXES = frozenset({"po", "post", "p"})
-_SAID = (NUMBER_WORDS - {"o", "oh", "second", "double", "triple"}) | _BOXES
-_SAID_LOW = words_of(_SAID)
-_SAID_WORD = rf"(?:{trie({word for word in _SAID - _BOXES if word.isascii()})})(?![A-Za-z])"
-_SAID_ROW = re.compile(rf"(?<![A-Za-z]){_SAID_WORD}(?: {_SAID_WORD})*", re.IGNORECASE)
-_PENDING = re.compile(r"[ \t]{0,2}[A-Za-z]*['-]?\Z")
-"""The next word is not there yet, or not whole."""
-_STICKY = "-'_@.0123456789"
-_BOX = re.compile(r"(?<![A-Za-z])(?:p|po|post)(?![A-Za-z])(?![\s.]*[^ob\s.])", re.IGNORECASE)
-"""What a box begins with, unless another word follows."""
-_BOXES_LOW = words_of(_BOXES)
-_NAMED = frozenset({b"name", b"person"})
-"""One of them stands before a name that is spelled."""
-_GIVEN_LOW = words_of(GIVEN)
-_RESERVED_LOW = words_of(RESERVED)
-_SUFFIXES_LOW = words_of(address.SUFFIXES)
-_STRONG_LOW = words_of(address.STRONG)
-_STREETS = address.NAMES | RESERVED | _SAID
-"""Words in small letters that may begin a street's name, or go on with a number that is said."""
-_CUE = 120
-"""Characters before a piece in which the end of a cue and what may follow it may stand."""
-_LEAD = 40
-"""Characters before a piece in which the last two words of a cue may have begun."""
-_DIGITS = "0123456789"
-_LETTERS = 97
 _LONGEST_ENDING = 24
 _WORDS = re.compile(r"([ \t]*)(?:([a-z]{1,40}(?:['-][a-z]{1,20}){0,12})|([0-9]{1,12})|([^ \t]))")
 """Blanks and the word, number or other character behind them, in ASCII; see :func:`harness.pii.words.word_at`."""
@@ -72,215 +42,11 @@ _ENDING = re.compile(r"(?:(?<![-/.+#:@_A-Za-z0-9])[0-9]{1,6}[A-Za-z]?[-/])?[0-9]
 _LONGEST_WORD = 16
 _STUCK_WORDS = frozenset("-'’_@]")
 _NO_SPANS: list[Span] = []
+_NO_NAMES = NameBook()
 _NO_VALUE: tuple[int, Rule | None] = (-1, None)
 _JOINED = ("'[", "’[", "-[")
 _STUCK = "@_/\\=+&#~*]"
 """Characters before a word that make it a part of something else."""
-
-
-class PeopleRules:
-    """The rules of the layer, ready for use.
-
-    Args:
-        rules: where they are taken from.
-    """
-
-    def __init__(self, rules: RuleSet) -> None:
-        named, placed = rules.of_kind("name"), rules.of_kind("place")
-        self.names = _by_cue(named)
-        self.places = _by_cue(placed)
-        self.active = bool(named or placed)
-        self.known = next((rule for rule in named if rule.trust == "known"), None)
-        self.street = next((rule for rule in placed if not rule.cues), None)
-        cued = [rule for rule in named if rule.trust != "given"]
-        self._pairs, single = _ends_of(rule for rule in cued if rule.trust != "spelled")
-        self._strong = _ends_of(rule for rule in cued if rule.trust != "spelled" and not rule.then)
-        self._then_pairs = _ends_of(rule for rule in cued if rule.then)[0]
-        self._spelled = _ends_of(rule for rule in cued if rule.trust == "spelled")
-        self._spelled_ends: frozenset[bytes | tuple[bytes, ...]] = frozenset({*self._spelled[0], *self._spelled[1]})
-        colons = [cue for rule in (*named, *placed) for cue in rule.cues if cue.endswith(":")]
-        self._colons = frozenset(low(cue).split()[-1] for cue in colons)
-        self._place_pairs, self._place_single = _ends_of(placed)
-        self._then = words_of({word for rule in named for word in rule.then})
-        self._before_given = frozenset(
-            low(word).split()[0] for rule in named if rule.trust == "given" for word in rule.needs
-        )
-        self._begins = single | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
-        needed = {word for rule in named for word in rule.needs if rule.trust in ("any", "title") and not rule.then}
-        ends = {*self._pairs, *self._spelled[0]}
-        self._any = self._begins | _SAID_LOW | self._spelled[1] | {pair[-1] for pair in ends}
-        """Without one of them, a number, a colon or a known name nothing begins."""
-        self._wakes = (
-            self._strong[1] | self._colons | self._then | words_of(needed) | _GIVEN_LOW | _RESERVED_LOW | _NAMED
-        )
-        self._builtin = rules.builtin
-        self.ends = frozenset(key[-1] for key in (*self.names, *self.places))
-
-    def stops(
-        self, text: str, plain: bytes, found: list[bytes], tail: str, book: NameBook, *, final: bool
-    ) -> tuple[list[int], int]:
-        """Where in the ASCII ``text`` a number, a name, or the last word of a cue stands that may lead to a value, sorted;
-        and how much of it can be given on if nothing is found there.
-
-        Args:
-            plain: with ``found``, the text as :func:`harness.pii.gate.parsed` gives it.
-            tail: what stands before it.
-        """
-        stops: list[int] = []
-        if self._any.isdisjoint(found) and b"0" not in plain and ":" not in text and not book:
-            return stops, len(text)
-        if not self._begins.isdisjoint(found):
-            for word in self._begins.intersection(found):
-                stops += _places_of(word, plain)
-        pairs = [*pairwise(found)]
-        if found and tail and found[0] in self._any:
-            pairs.append((*words_in(tail[-_LEAD:])[-1:], found[0]))
-        if not self._pairs.isdisjoint(pairs):
-            for pair in self._pairs.intersection(pairs):
-                stops += _places_of(pair[1], plain)
-        if not self._spelled_ends.isdisjoint(pairs) or not self._spelled_ends.isdisjoint(found):
-            near = words_in(tail)
-            if not _NAMED.isdisjoint(found) or not _NAMED.isdisjoint(near):
-                for end in (*self._spelled_ends.intersection(pairs), *self._spelled_ends.intersection(found)):
-                    stops += _places_of(end[1] if isinstance(end, tuple) else end, plain)
-        if ":" in text and not (self._colons.isdisjoint(found) and self._colons.isdisjoint(words_in(tail[-_LEAD:]))):
-            stops += [at for at, char in enumerate(text) if char == ":"]
-        if book:
-            for word in book.pieces.intersection(found):
-                stops += _places_of(word, plain)
-        hold = len(text)
-        if b"0" in plain or not _SAID_LOW.isdisjoint(found):
-            numbers, hold = self._numbers(text, plain, found, tail, final=final)
-            stops += numbers
-        stops.sort()
-        return stops, hold
-
-    def _numbers(
-        self, text: str, plain: bytes, found: list[bytes], tail: str, *, final: bool
-    ) -> tuple[list[int], int]:
-        """The stops that are numbers, and the start of one that the next word decides."""
-        written: list[int] = []
-        size = hold = len(text)
-        if b"0" in plain:
-            for number in _NUMBERED.finditer(text):
-                if final or number.end() != size or text[-1] not in _DIGITS or text[-13:].isdigit():
-                    written.append(number.start())
-        said = [at for word in _SAID_LOW.intersection(found) for at in _places_of(word, plain)]
-        if (said or written) and self._may_be_told(text, found, tail):
-            return said + written, hold
-        stops = [at for at in written if not _is_count(text, at)]
-        if said:
-            stops += [box.start() for box in _BOX.finditer(text)]
-            for row in _SAID_ROW.finditer(text):
-                start, end = row.span()
-                if not final and _PENDING.match(text, end) and not (start and text[start - 1] in _STICKY):
-                    hold = min(hold, start)
-                elif not _is_no_house(text, end, single=" " not in row[0]):
-                    stops.append(start)
-        return stops, hold
-
-    def _may_be_told(self, text: str, found: list[bytes], tail: str) -> bool:
-        """Whether the cue of an address may stand in ``text`` or shortly before it."""
-        near = tail[-_CUE:]
-        words = words_in(near) + found
-        if not self._colons.isdisjoint(words) and (":" in text or ":" in near):
-            return True
-        return not self._place_single.isdisjoint(words) or not self._place_pairs.isdisjoint(pairwise(words))
-
-    def may_hold(self, text: str, plain: bytes, found: list[bytes], book: NameBook) -> bool:
-        """Whether a name or an address may be in a whole ASCII text; likewise.
-
-        Args:
-            plain: with ``found``, the text as :func:`harness.pii.gate.parsed` gives it.
-        """
-        if book and not book.pieces.isdisjoint(found):
-            return True
-        if self._builtin:
-            if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, found):
-                return True
-            return not self._wakes.isdisjoint(found) and self._may_be_name(text, found)
-        return bool(self.stops(text, plain, found, "", book, final=True)[0])
-
-    def _may_be_place(self, text: str, found: list[bytes]) -> bool:
-        """A number that was said or stands before a word, and what streets end in or a cue; a box."""
-        numbered = _NUMBERED.search(text) is not None
-        if not numbered and _SAID_LOW.isdisjoint(found):
-            return False
-        if not (_SUFFIXES_LOW if numbered else _STRONG_LOW).isdisjoint(found):
-            return True
-        if (b"box" in found and not _BOXES_LOW.isdisjoint(found)) or not self._place_single.isdisjoint(found):
-            return True
-        if ":" in text and not self._colons.isdisjoint(found):
-            return True
-        return not self._place_pairs.isdisjoint(pairwise(found))
-
-    def _may_be_name(self, text: str, found: list[bytes]) -> bool:
-        """For the rules of the package: a cue and what it asks for."""
-        if not _RESERVED_LOW.isdisjoint(found) or not self._strong[1].isdisjoint(found):
-            return True
-        if (":" in text and not self._colons.isdisjoint(found)) or (b"person" in found and b"redacted" in found):
-            return True
-        if not _GIVEN_LOW.isdisjoint(found) and not self._before_given.isdisjoint(found):
-            return True
-        pairs = {*pairwise(found)}
-        if not self._strong[0].isdisjoint(pairs):
-            return True
-        if not self._then.isdisjoint(found) and not self._then_pairs.isdisjoint(pairs):
-            return True
-        if _NAMED.isdisjoint(found):
-            return False
-        return not self._spelled[0].isdisjoint(pairs) or not self._spelled[1].isdisjoint(found)
-
-
-def _places_of(word: bytes, plain: bytes) -> list[int]:
-    """Where a whole word of a text as the gate has it begins."""
-    places: list[int] = []
-    at = plain.find(word)
-    while at >= 0:
-        end = at + len(word)
-        if (not at or plain[at - 1] < _LETTERS) and (end == len(plain) or plain[end] < _LETTERS):
-            places.append(at)
-        at = plain.find(word, end)
-    return places
-
-
-def _is_count(text: str, at: int) -> bool:
-    """Whether the written number whose last digit is at ``at`` is no house's, unless a cue tells of it."""
-    return _is_no_house(text, at + 1, single=True) or _TWO_NUMBERS.match(text, at) is not None
-
-
-def _is_no_house(text: str, end: int, *, single: bool) -> bool:
-    """Whether what stands behind a number is no street's name; ``single``: it is written, or one word."""
-    found = _NO_STREET.match(text, end)
-    return found is not None and (found[1] is None or (single and found[1] not in _STREETS))
-
-
-def _stop_from(stops: list[int], at: int, text: str) -> int:
-    """Where the blanks before the token of the first stop from ``at`` on begin; -1 if there is none."""
-    for stop in stops:
-        if stop >= at:
-            return at + len(text[at : text.rfind(" ", at, stop) + 1].rstrip(" \t"))
-    return -1
-
-
-def _ends_of(rules: Iterable[Rule]) -> tuple[frozenset[tuple[bytes, ...]], frozenset[bytes]]:
-    """The last two words of each cue as the gate has them ("i'm" is two), and the cues of one word.
-
-    Those that end with a colon are not among them: a colon wakes by itself.
-    """
-    rows = [low(cue).split() for rule in rules for cue in rule.cues if cue.isascii() and not cue.endswith(":")]
-    return frozenset(tuple(row[-2:]) for row in rows if len(row) > 1), frozenset(
-        row[0] for row in rows if len(row) == 1
-    )
-
-
-def _by_cue(rules: Iterable[Rule]) -> dict[tuple[str, ...], tuple[Rule, ...]]:
-    table: dict[tuple[str, ...], tuple[Rule, ...]] = {}
-    for rule in rules:
-        for cue in rule.cues:
-            key = tuple(cue.split())
-            table[key] = (*table.get(key, ()), rule)
-    return table
 
 
 class PeopleStream:
@@ -296,8 +62,8 @@ class PeopleStream:
     def __init__(self, rules: PeopleRules, book: NameBook | None = None) -> None:
         self._rules = rules
         self._shared = book
-        self._known = book.copy() if book else NameBook()
-        self._heard = NameBook()
+        self._known = book.copy() if book else _NO_NAMES
+        self._heard: NameBook | None = None
         self._text = ""
         self._offsets: Sequence[int] = range(0)
         self._tail = ""
@@ -381,12 +147,10 @@ class PeopleStream:
 
     def finish(self) -> None:
         """The text is over: the conversation learns its names."""
-        if self._shared is not None:
+        if self._shared is not None and self._heard is not None:
             self._shared.join(self._heard)
 
-    def _scan(
-        self, stops: list[int] | None, hold: int, *, final: bool
-    ) -> tuple[str, Sequence[int], list[Span]]:
+    def _scan(self, stops: list[int] | None, hold: int, *, final: bool) -> tuple[str, Sequence[int], list[Span]]:
         """Look at the words from each stop on until no cue is open; at all of them if the stops are None."""
         text, offsets, rules = self._text, self._offsets, self._rules
         before = self._before
@@ -402,8 +166,8 @@ class PeopleStream:
                 if stop < 0:
                     at, before = max(at, len(text) if final else min(hold, _unfinished(text))), None
                     break
-                if stop > at:
-                    at, before = stop, None
+                before = None if stop > at else before
+                at = stop
             if before is None:
                 before = _words_of((self._tail + "".join(parts) + text[taken:at])[-_TAIL:])
             named = person.cued_rules(rules.names, rules.ends, before) if before else ()
@@ -428,8 +192,7 @@ class PeopleStream:
                 if stops is not None:
                     stops, hold = self._stops(text, final=final)
             alive = bool(person.cued_rules(rules.names, rules.ends, before))
-        while at < len(text) and text[at] in " \t":
-            at += 1
+        at = len(text) - len(text[at:].lstrip(" \t"))
         parts.append(text[taken:at])
         where: Sequence[int] = [*places, *offsets[taken:at]] if spans else offsets[:at]
         self._before, self._alive = before, alive
@@ -469,7 +232,7 @@ class PeopleStream:
         return last.isalnum() or (last != "" and last in _STUCK)
 
     def _place(self, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
-        if word.kind == "w" and _SAID.isdisjoint(word.text.lower().split("-")):
+        if word.kind == "w" and SAID.isdisjoint(word.text.lower().split("-")):
             return -1, None
         cued = person.cued_rules(self._rules.places, self._rules.ends, before) if before else ()
         rule = cued[0] if cued else self._rules.street
@@ -489,9 +252,19 @@ class PeopleStream:
     def _found(self, start: int, end: int, rule: Rule) -> Span:
         if rule.type == "PERSON":
             value = self._text[start:end]
+            if self._heard is None:
+                self._known, self._heard = self._known.copy(), NameBook()
             self._known.learn(value)
             self._heard.learn(value)
         return Span(self._offsets[start], self._offsets[end - 1] + 1, rule.type, rule.id)
+
+
+def _stop_from(stops: list[int], at: int, text: str) -> int:
+    """Where the blanks before the token of the first stop from ``at`` on begin; -1 if there is none."""
+    for stop in stops:
+        if stop >= at:
+            return at + len(text[at : text.rfind(" ", at, stop) + 1].rstrip(" \t"))
+    return -1
 
 
 def _unfinished(text: str) -> int:
@@ -500,7 +273,7 @@ def _unfinished(text: str) -> int:
     if blank == len(text) or (len(text) - blank < _LONGEST_WORD and text[blank:].isalnum()):
         return blank
     end = len(text)
-    if text[-1] in _DIGITS and (number := _ENDING.search(text, max(0, end - _LONGEST_ENDING))):
+    if text[-1] in DIGITS and (number := _ENDING.search(text, max(0, end - _LONGEST_ENDING))):
         return number.start()
     while end and (text[end - 1].isalnum() or text[end - 1] in "'’-") and len(text) - end < 40:
         end -= 1

@@ -182,7 +182,15 @@ class SpanStream:
         if self._people:
             folded, offsets, self._waited = self._people.feed(folded, offsets, final=True)
             self._people.finish()
-        self._text, self._offsets = folded, offsets
+        return self._last(folded, offsets)
+
+    def without_people(self, given: str, offsets: Sequence[int], spans: list[Span], size: int) -> list[Span]:
+        """The same of a text of ``size`` code points that the first layer was through with; see its ``feed``."""
+        self._raw, self._waited = size, [*spans]
+        return self._last(given, offsets)
+
+    def _last(self, text: str, offsets: Sequence[int]) -> list[Span]:
+        self._text, self._offsets = text, offsets
         return self._drain(final=True)
 
     def _with_people(self, found: list[Span]) -> list[Span]:
@@ -360,6 +368,7 @@ class Redactor:
         self._cue_ends = self._rules.cue_low
         people = PeopleRules(self._rules)
         self._people = people if people.active else None
+        self._wakes = people.wakes
 
     @property
     def policy_digest(self) -> str:
@@ -378,13 +387,20 @@ class Redactor:
             names: the names of the conversation; it learns those of the text.
         """
         people = self._people
-        if text.isascii():
-            plain, words = parsed(text)
-            if people and not people.may_hold(text, plain, words, names if names is not None else _NO_NAMES):
-                people = None
-            if people is None and self._is_nothing(text, plain, words):
-                return []
-        return SpanStream(self._rules, people, names).whole(text)
+        if not text.isascii():
+            return SpanStream(self._rules, people, names).whole(text)
+        plain, words = parsed(text)
+        if self._quick and not names and b"0" not in plain and self._wakes.isdisjoint(words) and len(text) < CAP:
+            return []
+        given, spans = text, _NO_SPANS
+        offsets: Sequence[int] = range(len(text))
+        if people and people.may_hold(text, plain, words, names if names is not None else _NO_NAMES):
+            layer = PeopleStream(people, names)
+            given, offsets, spans = layer.feed(text, offsets, final=True)
+            layer.finish()
+        if not spans and self._is_nothing(text, plain, words):
+            return []
+        return SpanStream(self._rules).without_people(given, offsets, spans, len(text))
 
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:
         if self._quick and len(text) < CAP:
