@@ -20,7 +20,7 @@ from harness.errors import RecordingWriteError
 from harness.pipeline.outcome import GapFound, Outcome
 from harness.recording.entry import OutcomeEntry
 from harness.report.labels import Label
-from harness.report.run import SessionResult
+from harness.report.run import Crossing, Place, SessionResult
 from harness.session.corpus import report_replay
 
 __all__ = ["append", "decoded", "encoded", "write_merged"]
@@ -31,6 +31,9 @@ _LISTS: Mapping[str, Any] = {
     "gaps": list[GapFound],
     "premature": list[tuple[int, int, int]],
     "labels": list[Label],
+    "detected": list[Label] | None,
+    "places": dict[int, Place],
+    "crossings": list[Crossing],
 }
 """Fields of a result that are no plain JSON, and their types."""
 
@@ -50,7 +53,7 @@ def decoded(line: bytes) -> tuple[SessionResult, dict[str, str]]:
     """
     held = json.loads(line)
     fields = held["result"]
-    typed = {name: msgspec.convert(fields[name], kind) for name, kind in _LISTS.items()}
+    typed = {name: msgspec.convert(fields[name], kind, str_keys=True) for name, kind in _LISTS.items()}
     return SessionResult(**{**fields, **typed}), held["policies"]
 
 

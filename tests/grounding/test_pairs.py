@@ -48,7 +48,7 @@ def test_the_fixtures_are_enough_and_balanced(root: Path) -> None:
     found = [json.loads(line) for line in (root / "fixtures/grounding/cases.jsonl").read_text().splitlines()]
     assert len(found) >= 500
     assert len({case["conversation"] for case in found}) >= 60
-    assert len({case["line"] for case in found}) == 5
+    assert len({case["line"] for case in found}) >= 5
     lengths = {
         label: [len(case["summary"].split()) for case in found if case["label"] == label]
         for label in ("grounded", "hallucinated")
