@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from harness.pii import address, person
@@ -27,6 +28,9 @@ __all__ = ["PeopleRules", "PeopleStream"]
 
 _TAIL = 256
 """Characters before a place that hold the words a cue may be made of."""
+
+_MOST_PARTS = 64
+"""Pieces of text and placeholders that are longer together."""
 
 _NEAR = 88
 """Characters at its end that mostly hold them all."""
@@ -169,7 +173,7 @@ class PeopleStream:
                 before = None if stop > at else before
                 at = stop
             if before is None:
-                before = _words_of((self._tail + "".join(parts) + text[taken:at])[-_TAIL:])
+                before = _words_of(self._lead(parts, taken, at))
             named = person.cued_rules(rules.names, rules.ends, before) if before else ()
             word = word_at(text, offsets, at, final=final)
             if word is None:
@@ -189,14 +193,18 @@ class PeopleStream:
                 places += [*offsets[taken : word.start], *([offsets[word.start]] * len(mark))]
                 before += _marked(mark)
                 at = taken = end
-                if stops is not None:
-                    stops, hold = self._stops(text, final=final)
+                stops = None if rule.type == "PERSON" else stops  # the name may come again
             alive = bool(person.cued_rules(rules.names, rules.ends, before))
         at = len(text) - len(text[at:].lstrip(" \t"))
         parts.append(text[taken:at])
         where: Sequence[int] = [*places, *offsets[taken:at]] if spans else offsets[:at]
         self._before, self._alive = before, alive
         return self._give(at, "".join(parts), where, spans)
+
+    def _lead(self, parts: list[str], taken: int, at: int) -> str:
+        """The end of what stands before ``at``; ``parts`` were given on for what stands before ``taken``."""
+        lead = self._text[max(taken, at - _TAIL) : at]
+        return lead if len(lead) == _TAIL else (self._tail + "".join(parts[-_MOST_PARTS:]) + lead)[-_TAIL:]
 
     def _after_tail(self, word: Word) -> Word:
         """The first word held, with the blanks before it that were given on."""
@@ -261,10 +269,10 @@ class PeopleStream:
 
 def _stop_from(stops: list[int], at: int, text: str) -> int:
     """Where the blanks before the token of the first stop from ``at`` on begin; -1 if there is none."""
-    for stop in stops:
-        if stop >= at:
-            return at + len(text[at : text.rfind(" ", at, stop) + 1].rstrip(" \t"))
-    return -1
+    index = bisect_left(stops, at)
+    if index == len(stops):
+        return -1
+    return at + len(text[at : text.rfind(" ", at, stops[index]) + 1].rstrip(" \t"))
 
 
 def _unfinished(text: str) -> int:
