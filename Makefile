@@ -68,7 +68,7 @@ recordings: setup  ## Record the committed sessions and the golden report anew (
 lock: setup  ## Make requirements.lock anew from pyproject.toml (needs a package registry)
 	@$(PIP) install uv
 	@{ echo "# Made by 'make lock' for Python >= 3.11; every file is pinned by its hash."; \
-	   $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra test --extra browser --extra dev --generate-hashes \
+	   $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra test --extra conformance --extra browser --extra dev --generate-hashes \
 	     --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(LOCK_ARGS); } > requirements.lock.part
 	@mv requirements.lock.part requirements.lock
 

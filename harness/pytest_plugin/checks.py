@@ -5,7 +5,7 @@
    recorded ones a difference is what was asked about; then only a loss is a finding: a message that is missing, one that
    passes now and did not, a value no longer found (where there are labels, at a place that has one).
 3. ``leaks``: the independent scan finds nothing in the stored text, and nothing that the rules left in an outcome.
-4. ``labels``: every labelled value of a type that rules look for is covered, no summary with a sentence labelled
+4. ``labels``: every labelled value of a type that rules look for is covered (names and addresses are found by cues only), no summary with a sentence labelled
    hallucinated is delivered, every message labelled as broken is rejected for that reason.
 5. ``baseline``: every message came out as in an earlier report.
 6. A finding names message, place, type and rule; never the value.
@@ -177,11 +177,15 @@ def leaks(played: Played) -> list[str]:
 # Labels
 
 
+_BY_CUE = frozenset({"PERSON", "ADDRESS"})
+"""Types of which the rules promise only what a cue introduces: one that is missed turns nothing red."""
+
+
 def labels(played: Played, reference: Reference) -> list[str]:
     """Rule 4."""
     found = []
     covered = _covered(played.result.outcomes)
-    types = {rule.type for rule in (*builtin_rules().rules, *played.rules)}
+    types = {rule.type for rule in (*builtin_rules().rules, *played.rules)} - _BY_CUE
     for label in played.result.labels:
         if label.kind == "span" and label.label in types:
             found += _missed(label, covered, played, reference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import multiprocessing
 import resource
 import subprocess
@@ -33,7 +34,7 @@ def test_all_sessions_with_their_requests(root: Path) -> None:
     done = CliRunner().invoke(command, [str(root / "recordings"), "--clients", "12", "--seconds", "0.5"])
     assert done.exit_code == 0, done.output
     assert "12 clients" in done.stderr
-    assert "4 requests, 0 failed, 0 unanswered, 0 skipped, 0 cut off" in done.stderr
+    assert re.search(r" [1-9][0-9]* requests, 0 failed, 0 unanswered, 0 skipped, 0 cut off", done.stderr)
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["connect", "reply", "request", "schedule_lag"]
 
 

@@ -85,7 +85,7 @@ def test_failing_assertions_show_no_text(run: Run, project: pytest.Pytester, sma
 
         def test_one_outcome(harness_recording, harness_pipeline):
             outcome = harness_pipeline.feed(harness_recording.entries[3].text, 0)[0]
-            assert [span.type for span in outcome.spans] == ["PHONE"]
+            assert [span.type for span in outcome.spans] == ["PERSON", "PHONE"]
             assert outcome == dataclasses.replace(outcome, payload={}, number=9)
 
         def test_result(harness_recording, harness_report, harness_sink):
