@@ -11,10 +11,6 @@ __all__ = ["dob", "imei", "licence", "national_id", "otp", "passport", "pin", "s
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
-def _letters(choose: Choose, size: int, alphabet: str = "ABCEGHJKLMNPRST") -> str:
-    return "".join(choose.pick(alphabet) for _ in range(size))
-
-
 def ssn(choose: Choose) -> Value:
     """A social security number of an area that is issued (never 666 or 9xx)."""
     area = str(choose.number(100, 665))
