@@ -1,4 +1,9 @@
-"""The search: several failures, each once, each shrunk, the same every time."""
+"""
+The search: several failures, each once, each shrunk, the same every time.
+
+hypothesis tries constants of the modules that are loaded, so whether 200 tries meet the single number that crashes
+depends on the company; a test that does not ask for it must not look at it.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +81,7 @@ def test_failures_are_remembered(tmp_path: Path) -> None:
     """The database holds them for the next time."""
     search = Search(seed=1, kinds=frozenset({"leak"}), database=tmp_path)
     search.run(lane(), 200)
-    assert found(search) == {("leak", "large"): "101"}
+    assert found(search)["leak", "large"] == "101"
     again = Search(seed=2, kinds=frozenset({"leak"}), database=tmp_path)
     again.run(lane(), 1)
-    assert found(again) == {("leak", "large"): "101"}
+    assert found(again)["leak", "large"] == "101"
