@@ -5,6 +5,7 @@
 3. Latency is not accuracy: the share of messages under the objective is ``latency_slo_rate``.
 4. Of a single session only n, mean and maximum are kept: it has too few messages for more.
 5. The whole way of a message is kept by conversation too, as exact values: comparisons pair conversations.
+6. Books of several processes merge into one, histogram by histogram: no percentile is ever averaged.
 """
 
 from __future__ import annotations
@@ -51,6 +52,15 @@ class _Stage:
         self.histogram.record_value(min(max(ns, _LOWEST_NS), _HIGHEST_NS))
         self.longest_ns = max(self.longest_ns, ns)
         self.n += 1
+
+    def packed(self) -> list[Any]:
+        return [self.histogram.encode().decode("ascii"), self.longest_ns, self.n]
+
+    def merge(self, packed: Sequence[Any]) -> None:
+        histogram, longest_ns, n = packed
+        self.histogram.add(HdrHistogram.decode(histogram))
+        self.longest_ns = max(self.longest_ns, longest_ns)
+        self.n += n
 
     def percentile_ms(self, percentile: float, needs: int) -> float | Missing:
         if self.n < needs:
@@ -133,6 +143,26 @@ class LatencyBook:
         """Depth -> its largest value."""
         return dict(sorted(self._peaks.items()))
 
+    def packed(self) -> dict[str, Any]:
+        """All of it as plain JSON, for :meth:`merge` in another process."""
+        return {
+            "stages": {name: stage.packed() for name, stage in self._stages.items()},
+            "sessions": {name: book.totals() for name, book in self._sessions.items()},
+            "conversations": {name: list(values) for name, values in self._conversations.items()},
+            "peaks": self._peaks,
+        }
+
+    def merge(self, packed: Mapping[str, Any]) -> None:
+        """Add what another book packed, as if it had been recorded here."""
+        for name, stage in packed["stages"].items():
+            self._stages.setdefault(name, _Stage()).merge(stage)
+        for name, totals in packed["sessions"].items():
+            self.session(name).add_totals(totals)
+        for name, values in packed["conversations"].items():
+            self._conversations.setdefault(name, array("q")).extend(values)
+        for name, value in packed["peaks"].items():
+            self.peak(name, value)
+
     def summary(self) -> dict[str, dict[str, Any]]:
         """Stage -> n and percentiles in ms, by rule 1; the whole way last."""
         names = sorted(self._stages, key=lambda name: (name == END_TO_END, name))
@@ -179,6 +209,16 @@ class SessionBook(LatencyBook):
     def peak(self, name: str, value: int) -> None:
         """Keep the largest ``value`` of a depth, in the whole book."""
         self._whole.peak(name, value)
+
+    def totals(self) -> dict[str, list[int]]:
+        """Stage -> n, nanoseconds, the longest."""
+        return self._totals
+
+    def add_totals(self, totals: Mapping[str, Sequence[int]]) -> None:
+        """Add :meth:`totals` of the same session elsewhere; the whole book has its own."""
+        for stage, (n, ns, longest_ns) in totals.items():
+            total = self._totals.setdefault(stage, [0, 0, 0])
+            self._totals[stage] = [total[0] + n, total[1] + ns, max(total[2], longest_ns)]
 
     def means(self) -> dict[str, dict[str, Any]]:
         """Stage -> n, mean_ms, max_ms; the whole way last."""

@@ -1,6 +1,6 @@
-"""Results of replays as lines of JSON, and the one report that is made of them.
+"""Results of the replays of a run, each kept by the process that made it, and the one report that is made of them.
 
-1. A line is one replay: what a report needs of it, redacted as outcomes are. It is written at once and whole.
+1. A line (``session/kept.py``) is written at once and whole.
 2. The report is made of the lines alone, whoever wrote them and in whatever order: a run with workers and one without
    give the same bytes. A replay that several tests made counts once.
 """
@@ -10,52 +10,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from harness.errors import RecordingWriteError
-from harness.pipeline.outcome import GapFound, Outcome
-from harness.recording.entry import OutcomeEntry
-from harness.report.labels import Label
-from harness.report.run import Crossing, Place, SessionResult
+from harness.report.run import SessionResult
 from harness.session.corpus import report_replay
+from harness.session.kept import decoded, encoded
 
-__all__ = ["append", "decoded", "encoded", "write_merged"]
-
-_LISTS: Mapping[str, Any] = {
-    "outcomes": list[Outcome],
-    "baseline": list[OutcomeEntry] | None,
-    "gaps": list[GapFound],
-    "premature": list[tuple[int, int, int]],
-    "labels": list[Label],
-    "detected": list[Label] | None,
-    "places": dict[int, Place],
-    "crossings": list[Crossing],
-}
-"""Fields of a result that are no plain JSON, and their types."""
-
-
-def encoded(result: SessionResult, policies: Mapping[str, str], *, root: Path) -> bytes:
-    """One line; the recording is named from ``root``."""
-    path = os.path.relpath(result.recording_path, root)
-    fields = msgspec.to_builtins(replace(result, recording_path=path))
-    return json.dumps({"policies": dict(policies), "result": fields}, sort_keys=True).encode() + b"\n"
-
-
-def decoded(line: bytes) -> tuple[SessionResult, dict[str, str]]:
-    """What :func:`encoded` took.
-
-    Raises:
-        ValueError: the line is not whole.
-    """
-    held = json.loads(line)
-    fields = held["result"]
-    typed = {name: msgspec.convert(fields[name], kind, str_keys=True) for name, kind in _LISTS.items()}
-    return SessionResult(**{**fields, **typed}), held["policies"]
-
+__all__ = ["append", "write_merged"]
 
 def append(path: Path, result: SessionResult, policies: Mapping[str, str], *, root: Path) -> None:
     """Add a line to the file of this process.

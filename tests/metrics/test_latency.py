@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from harness.errors import ConfigError
@@ -98,3 +100,20 @@ def test_sessions_are_told_apart() -> None:
         "a": {"ground": {"n": 2, "mean_ms": 2.0, "max_ms": 3.0}},
         "b": {END_TO_END: {"n": 1, "mean_ms": 5.0, "max_ms": 5.0}},
     }
+
+
+def test_merged_books_are_one_book() -> None:
+    """Two books that travelled as JSON give the figures of one that had it all."""
+    whole, parts = LatencyBook(), [LatencyBook(), LatencyBook()]
+    for i in range(1, 1501):
+        for book in (whole, parts[i % 2]):
+            book.session(f"s{i % 3}").record("message", i * 1000, conversation=f"c{i % 5}")
+            book.session("s1").peak("queue", i)
+    merged = LatencyBook()
+    for part in parts:
+        merged.merge(json.loads(json.dumps(part.packed())))
+    assert merged.summary() == whole.summary()
+    assert merged.by_session() == whole.by_session()
+    assert merged.by_conversation() == whole.by_conversation()
+    assert merged.peaks() == whole.peaks() == {"queue": 1500}
+    assert merged.slo_figures(1.0) == whole.slo_figures(1.0)

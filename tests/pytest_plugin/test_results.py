@@ -1,4 +1,4 @@
-"""Results as lines, and the report made of them."""
+"""Results that processes keep, and the report made of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import pytest
 
 from harness.errors import RecordingWriteError
 from harness.pytest_plugin.play import Played, play
-from harness.pytest_plugin.results import append, decoded, encoded, write_merged
-from harness.report.model import build_report
-from harness.report.run import RunResult
+from harness.pytest_plugin.results import append, write_merged
 from harness.settings import Settings
 
 
@@ -20,17 +18,6 @@ from harness.settings import Settings
 def broken(root: Path) -> Played:
     """The recording with every kind of broken message, a gap and labels."""
     return play(root / "recordings" / "telco-broken-stream.rec.jsonl", Settings())
-
-
-def test_a_line_keeps_all_a_report_needs(broken: Played, root: Path) -> None:
-    """What comes back from a line gives the report that the result itself gives."""
-    line = encoded(broken.result, broken.policies, root=root)
-    assert line.count(b"\n") == 1
-    assert json.loads(line)["result"]["recording_path"] == "recordings/telco-broken-stream.rec.jsonl"
-    result, policies = decoded(line)
-    assert policies == broken.policies
-    one, other = (build_report(RunResult(name="x", mode="replay", sessions=[r])) for r in (broken.result, result))
-    assert one == other
 
 
 def test_merging(broken: Played, root: Path, tmp_path: Path) -> None:
