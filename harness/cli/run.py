@@ -25,10 +25,12 @@ from harness.session.dialects import find_dialect
 from harness.session.live import Job
 from harness.session.modes import RecordMode, chosen_mode
 from harness.session.parts import policy_for, policy_of
+from harness.session.pool import MOST_WORKERS, run_on_pool
 from harness.session.refresh import mode_plan, refresh
 from harness.session.runs import run_on_live, run_on_recordings
 from harness.session.session import SessionRun
 from harness.session.setup import checked_name, safe_name
+from harness.session.shard_work import DAMAGED
 from harness.settings import Settings
 
 __all__ = ["command"]
@@ -50,6 +52,8 @@ __all__ = ["command"]
 @click.option("--speed", default="instant", show_default=True, help="Of a replay: 1 = as recorded, 10, instant.")
 @click.option("--mode", help="Of one recording: none, once, new_episodes, all, rewrite or verify [default: none].")
 @click.option("--on-miss", help="With --mode: what was not recorded: fail, passthrough or record.")
+@click.option("--workers", type=click.IntRange(1, MOST_WORKERS), help="Replay in so many processes; the same report.")
+@click.option("--resume", is_flag=True, help="Go on with a run of this name, of the same corpus, that was cut off.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report's figures as JSON.")
 @dialect_option
 @live_options
@@ -64,6 +68,8 @@ def command(
     speed: str,
     mode: str | None,
     on_miss: str | None,
+    workers: int | None,
+    resume: bool,
     dialect: str | None,
     as_json: bool,
 ) -> None:
@@ -78,12 +84,17 @@ def command(
     if (live_url is None) == (not files):
         raise ConfigError("run", "both" if files else "neither", "either --live URL or --recording FILE")
     spoken = None if dialect is None else find_dialect(dialect)
+    if live_url is not None and (workers or resume):
+        raise ConfigError("--live", "--workers or --resume", "recordings", fix="leave one of them out")
     if live_url is not None:
         report, code = _live(settings.model_copy(update={"endpoint": live_url}), conversations, folder, spoken)
     else:
         pace, chosen = _speed(speed), chosen_mode(mode, os.environ)
         wrong = _refreshed(settings, files, chosen, on_miss, conversations)
-        report, code = _recorded(settings, files, folder, pace, spoken, quiet=as_json)
+        if workers or resume:
+            report, code = _pooled(settings, files, folder, pace, dialect, workers or 1, resume=resume, quiet=as_json)
+        else:
+            report, code = _recorded(settings, files, folder, pace, spoken, quiet=as_json)
         code = ExitCode.FAILED if wrong else code
     _keep(settings, report)
     _tell(report, folder, as_json=as_json)
@@ -142,12 +153,46 @@ def _recorded(
         report = asyncio.run(
             run_on_recordings(settings, files, folder, speed=speed, dialect=dialect, progress=steps.step)
         )
+    return report, _judged(report)
+
+
+def _pooled(
+    settings: Settings,
+    files: list[Path],
+    folder: Path,
+    speed: float | None,
+    dialect: str | None,
+    workers: int,
+    *,
+    resume: bool,
+    quiet: bool,
+) -> tuple[dict[str, Any], int]:
+    with Steps(quiet=quiet) as steps:
+        report, quarantined = run_on_pool(
+            settings,
+            files,
+            folder,
+            workers=workers,
+            resume=resume,
+            speed=speed,
+            dialect=dialect,
+            progress=steps.step,
+        )
+    code = _judged(report)
+    if not quarantined:
+        return report, code
+    say(f"harness: in quarantine: {len(quarantined)} recordings; --resume tries them again")
+    return report, ExitCode.BAD_FILE if all(one.kind == DAMAGED for one in quarantined) else ExitCode.INTERNAL
+
+
+def _judged(report: dict[str, Any]) -> int:
+    """Tell the problems, and give the exit code."""
     parity = report["parity"]
     for problem in parity["problems"]:
         say(f"harness: {shown(problem)}")
     # Under another policy a difference is what was asked about, not a failure.
     failed = (parity["problems"] or parity["differing"]) and not parity["policy_changed"]
-    return report, ExitCode.FAILED if failed else ExitCode.OK
+    return ExitCode.FAILED if failed else ExitCode.OK
 
 
 def _speed(text: str) -> float | None:

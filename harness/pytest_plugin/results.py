@@ -19,6 +19,7 @@ from harness.session.kept import decoded, encoded
 
 __all__ = ["append", "write_merged"]
 
+
 def append(path: Path, result: SessionResult, policies: Mapping[str, str], *, root: Path) -> None:
     """Add a line to the file of this process.
 

@@ -262,3 +262,41 @@ def test_a_judge_by_option(source: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert asked == ["onnx:models/x", "acme"]
     assert [row["judge"] for row in report["judges"]] == ["second", "acme"]
     assert all(row["asked"] == row["degraded"] for row in report["judges"])
+
+
+def test_run_on_workers(source: Path) -> None:
+    """The same report from processes; a damaged recording goes into quarantine, and the exit code says so."""
+    Path("corpus").mkdir()
+    for name in ("a", "b"):
+        Path(f"corpus/{name}.rec.jsonl").write_bytes(source.read_bytes())
+    digests = []
+    for more in ((), ("--workers", "2"), ("--resume",)):
+        done = _invoke("run", "corpus", "--json", *more)
+        assert done.exit_code == 0, done.output
+        digests.append(json.loads(done.stdout)["digest"])
+    assert len({*digests}) == 1
+    assert not Path("reports/run/shards").exists()
+    Path("corpus/b.rec.jsonl").write_bytes(source.read_bytes()[:-200])
+    done = _invoke("run", "corpus", "--workers", "1")
+    assert done.exit_code == 4, done.output
+    assert "harness: b.rec.jsonl: in quarantine: it could not be replayed: b.rec.jsonl" in done.stderr
+    assert "in quarantine: 1 recordings; --resume tries them again" in done.stderr
+    assert Path("reports/run/shards").exists()
+    done = _invoke("run", "corpus/a.rec.jsonl", "--workers", "1", "--resume")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+    assert "other recordings or labels" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments,words",
+    [
+        (["x", "--workers", "0"], "'--workers': 0 is not in the range 1<=x<=256"),
+        (["--live", "http://127.0.0.1:9", "-c", "x", "--workers", "2"], "leave one of them out"),
+        (["--live", "http://127.0.0.1:9", "-c", "x", "--resume"], "leave one of them out"),
+    ],
+)
+def test_run_workers_that_do_not_go(arguments: list[str], words: str) -> None:
+    """Each is refused with what is allowed."""
+    done = _invoke("run", *arguments)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+    assert words in done.stderr

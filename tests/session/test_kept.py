@@ -37,5 +37,5 @@ def test_a_line_keeps_all_a_report_needs(broken: tuple[SessionResult, dict[str, 
 
 def test_a_torn_line(broken: tuple[SessionResult, dict[str, str]], root: Path) -> None:
     """Half a line is a ValueError."""
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         decoded(encoded(*broken, root=root)[:2000])
