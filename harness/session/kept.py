@@ -2,6 +2,7 @@
 
 1. A line is one replay: what a report needs of it, redacted as outcomes are.
 2. The same replay gives the same line, whichever process made it.
+3. What msgspec cannot write or read (half a surrogate pair, a number without end) goes the slow way, through ``json``.
 """
 
 from __future__ import annotations
@@ -9,37 +10,38 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import get_type_hints
 
 import msgspec
 
-from harness.pipeline.outcome import GapFound, Outcome
-from harness.recording.entry import OutcomeEntry
-from harness.report.labels import Label
-from harness.report.run import Crossing, Place, SessionResult
+from harness.report.run import SessionResult
 
 __all__ = ["decoded", "encoded"]
 
-_LISTS: Mapping[str, Any] = {
-    "outcomes": list[Outcome],
-    "baseline": list[OutcomeEntry] | None,
-    "gaps": list[GapFound],
-    "premature": list[tuple[int, int, int]],
-    "labels": list[Label],
-    "detected": list[Label] | None,
-    "places": dict[int, Place],
-    "crossings": list[Crossing],
-}
-"""Fields of a result that are no plain JSON, and their types."""
+_HINTS = {**get_type_hints(SessionResult), "recording_path": str}
+_Result = msgspec.defstruct("_Result", [(one.name, _HINTS[one.name]) for one in fields(SessionResult)])
+_NAMES = _Result.__struct_fields__
+
+
+class _Line(msgspec.Struct):
+    policies: dict[str, str]
+    result: _Result  # type: ignore[valid-type]  # the fields of a SessionResult, as they are written
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(_Line)
 
 
 def encoded(result: SessionResult, policies: Mapping[str, str], *, root: Path) -> bytes:
     """One line; the recording is named from ``root``."""
     path = os.path.relpath(result.recording_path, root)
-    fields = msgspec.to_builtins(replace(result, recording_path=path))
-    return json.dumps({"policies": dict(policies), "result": fields}, sort_keys=True).encode() + b"\n"
+    line = {"policies": dict(policies), "result": replace(result, recording_path=path)}
+    try:
+        return _ENCODER.encode(line) + b"\n"
+    except (UnicodeEncodeError, OverflowError):
+        return json.dumps(msgspec.to_builtins(line, str_keys=True), sort_keys=True).encode() + b"\n"
 
 
 def decoded(line: bytes) -> tuple[SessionResult, dict[str, str]]:
@@ -48,7 +50,8 @@ def decoded(line: bytes) -> tuple[SessionResult, dict[str, str]]:
     Raises:
         ValueError: the line is not whole.
     """
-    held = json.loads(line)
-    fields = held["result"]
-    typed = {name: msgspec.convert(fields[name], kind, str_keys=True) for name, kind in _LISTS.items()}
-    return SessionResult(**{**fields, **typed}), held["policies"]
+    try:
+        held = _DECODER.decode(line)
+    except msgspec.DecodeError:
+        held = msgspec.convert(json.loads(line), _Line, str_keys=True)
+    return SessionResult(**{name: getattr(held.result, name) for name in _NAMES}), held.policies

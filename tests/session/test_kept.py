@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,16 @@ def test_a_torn_line(broken: tuple[SessionResult, dict[str, str]], root: Path) -
     """Half a line is a ValueError."""
     with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         decoded(encoded(*broken, root=root)[:2000])
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**70, 10**400, -0.0], ids=["half", "large", "huge", "zero"])
+def test_odd_values(broken: tuple[SessionResult, dict[str, str]], root: Path, value: object) -> None:
+    """Half a surrogate pair and a number of any size survive the way."""
+    first, *rest = broken[0].outcomes
+    odd = replace(broken[0], outcomes=[replace(first, payload={"x": [value]}), *rest])
+    line = encoded(odd, broken[1], root=root)
+    assert line == encoded(odd, broken[1], root=root)
+    result, _ = decoded(line)
+    assert repr(result.outcomes[0].payload) == repr({"x": [value]})
+    assert [outcome.digest for outcome in result.outcomes] == [outcome.digest for outcome in odd.outcomes]
+    assert result.places == odd.places
