@@ -27,6 +27,7 @@ from harness.session.audit_trail import Taker
 from harness.session.dialects import dialect_of
 from harness.session.holes import given_up
 from harness.session.parts import Credentials, Tools, policy_for
+from harness.session.said import timed_sends
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
 from harness.wire.guard import NetworkGuard
 
@@ -99,7 +100,10 @@ async def replay_recording(
             clock=clock,
             stopwatch=SystemClock(),
             options=ClientOptions(
-                give_up_after=given_up(recording.entries, dialect, policy), attempts=50, ask_judge=ask_judge
+                give_up_after=given_up(recording.entries, dialect, policy),
+                say_after=timed_sends(recording.entries, dialect, subscription),
+                attempts=50,
+                ask_judge=ask_judge,
             ),
             record=record,
             store=store,

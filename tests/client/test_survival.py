@@ -25,7 +25,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.protocol import State
 
 from harness.client import ClientOptions
-from harness.clock import Clock, SystemClock, VirtualClock
+from harness.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from harness.errors import AuthError, ConnectionLost, PermissionDenied, ServiceError
 from harness.pipeline.outcome import Outcome
 from harness.wire.dialler import LinkState
@@ -106,6 +106,24 @@ def ours(
         given = ClientOptions(**(options or REPLAY))
         more = {} if handle is None else {"handle": handle}
         async with kit.client_of(service, ears, clock=clock, options=given, **more) as client:
+            await client.run()
+
+    try:
+        asyncio.run(main())
+    except ServiceError as error:
+        return ears, error
+    return ears, None
+
+
+def in_scaled_time(kit: SimpleNamespace, service: Any, **options: Any) -> tuple[Any, BaseException | None]:
+    """Ours with its timers, on a clock that lets no time pass while somebody has work to do."""
+    ears = kit.Listener()
+
+    async def main() -> None:
+        async with (
+            ScaledClock() as clock,
+            kit.client_of(service, ears, clock=clock, options=ClientOptions(**options)) as client,
+        ):
             await client.run()
 
     try:
@@ -465,6 +483,65 @@ def test_duplicate_reorder_gap(kit: SimpleNamespace) -> None:
     assert (sorted(in_order), failure) == ([1, 2, 3, 5, 6, 7], None)
     assert [(gap.from_seq, gap.to_seq) for gap in ears.gaps] == [(4, 4)]
     assert [outcome.reasons for outcome in ears.final if outcome.verdict == "rejected"] == [("duplicate_seq",)]
+
+
+def forgetful(kit: SimpleNamespace, *, answers: bool) -> Any:
+    """A service that leaves message 2 out, and sends it when it is asked for; or does not."""
+
+    async def handler(peer: Peer, held: Any) -> None:
+        await held.hear(peer)
+        for text in (kit.subscribed(), kit.said(3), kit.said(4)):
+            await peer.send(text)
+        asked = (await held.hear(peer))["resume_after_seq"]
+        for seq in range(asked + 1, 5) if answers else ():
+            await peer.send(kit.said(seq))
+        await peer.send(kit.end(5))
+        while True:
+            await held.hear(peer)
+
+    return kit.Service(handler)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_hole_is_asked_for(kit: SimpleNamespace, answers: bool) -> None:
+    """The plain client waits on; ours asks for the hole, once, and has every message, or the hole on record."""
+    seen, error = plain(kit, forgetful(kit, answers=answers))
+    assert (seen, type(error)) == ([1, 3, 4], TimeoutError)
+    service = forgetful(kit, answers=answers)
+    ears, failure = in_scaled_time(kit, service, heartbeat_timeout_s=0)
+    assert [sent.get("resume_after_seq") for sent in service.sent if sent["type"] == "subscribe"] == [None, 1]
+    assert failure is None
+    assert sorted(ears.accepted) == ([1, 2, 3, 4, 5] if answers else [1, 3, 4, 5])
+    assert [(gap.from_seq, gap.to_seq) for gap in ears.gaps] == ([] if answers else [(2, 2)])
+
+
+def test_an_update_that_was_lost(kit: SimpleNamespace) -> None:
+    """An update goes with its connection: the plain client begins anew and counts nothing; ours says it again, once."""
+    text = "The customer says that the router is broken since the storm and wants a technician to come home."
+    limits = {"max_streaming_tokens": 40, "context_window_threshold": 20}
+
+    async def first(peer: Peer, held: Any) -> None:
+        await held.hear(peer)
+        await peer.send(kit.message("subscribed", 1, limits=limits))
+        await peer.send(kit.summary(2, text))
+        await peer.recv()  # the update, which this service never comes to know of
+        await peer.drop()
+
+    async def second(peer: Peer, held: Any) -> None:
+        await held.hear(peer)
+        while (await held.hear(peer))["type"] != "context_window.update":
+            pass
+        await peer.send(kit.message("context_window.updated", 3, token_count=512))
+        await peer.send(kit.end(4))
+        while True:
+            await held.hear(peer)
+
+    _, error = plain(kit, kit.Service(first, second))
+    assert isinstance(error, TimeoutError)
+    service = kit.Service(first, second)
+    ears, failure = in_scaled_time(kit, service, heartbeat_timeout_s=0)
+    assert ([outcome.seq for outcome in ears.final], failure) == ([1, 2, 3, 4], None)
+    assert [sent["token_count"] for sent in service.sent if sent["type"] == "context_window.update"] == [24]
 
 
 def test_a_message_nobody_can_read(kit: SimpleNamespace) -> None:
