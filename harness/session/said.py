@@ -93,7 +93,6 @@ class _Seen:
                 self._subscribed.discard((conn, conversation))
         return False
 
-
     def _kind(self, conversation: str, text: str) -> str:
         """What a message of the client is, by its type, or by what the dialect would have it say."""
         if isinstance(self._dialect, MediationDialect):

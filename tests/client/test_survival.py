@@ -12,9 +12,14 @@ import asyncio
 import itertools
 import json
 import logging
+import os
+import signal
 import ssl
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -28,8 +33,10 @@ from harness.client import ClientOptions
 from harness.clock import Clock, ScaledClock, SystemClock, VirtualClock
 from harness.errors import AuthError, ConnectionLost, PermissionDenied, ServiceError
 from harness.pipeline.outcome import Outcome
+from harness.recording.reader import read_recording
 from harness.wire.dialler import LinkState
 from harness.wire.serve import Peer, PeerClosed, Refusal, WsServer
+from harness.wire.serve_http import HttpServer
 from harness.wire.tls import TlsRefused
 
 SECOND = 1_000_000_000
@@ -640,15 +647,110 @@ class Jumping(VirtualClock):
         return super().wall().replace(year=2026 + 9 * (-1) ** self.looks)
 
 
+def by_the_date(kit: SimpleNamespace, service: Any, clock: Clock) -> float:
+    """The plain client with the wait everybody adds to it, until the date it was given; how long it would sleep, seconds."""
+
+    async def main() -> float:
+        async with served(service) as url:
+            try:
+                async with connect(url):
+                    return 0.0
+            except InvalidStatus as error:
+                until = parsedate_to_datetime(error.response.headers["retry-after"])
+                return (until - clock.wall()).total_seconds()
+
+    return asyncio.run(main())
+
+
 def test_clock_jumps(kit: SimpleNamespace) -> None:
-    """The date may jump as it likes: no token is fetched for it, no wait is longer, nothing is lost."""
+    """The date may jump: the plain client sleeps for years, or not at all; ours fetches no token for it, waits as long as
+    is allowed at most, and loses nothing.
+    """
+    busy = Refusal(status=503, headers=[("retry-after", "Thu, 01 Jan 2026 00:00:30 GMT")])
+    jumping = Jumping()
+    slept = sorted(by_the_date(kit, kit.Service(whole(kit), admit=[busy]), jumping) for _ in range(2))
+    assert slept[0] < -8 * 365 * 86400 and slept[1] > 8 * 365 * 86400
     service = kit.Service(*(ends(kit, 1001, kit.said(seq)) for seq in (1, 2)), whole(kit))
     clock = Jumping()
     ears, failure = ours(kit, service, clock=clock)
     assert (ears.accepted, failure, service.tokens) == ([1, 2, 3, 4], None, 1)
     assert clock.monotonic_ns() < SECOND
-    refusal = Refusal(status=503, headers=[("retry-after", "Thu, 01 Jan 2026 00:00:30 GMT")])
     clock = Jumping()
-    _, failure = ours(kit, kit.Service(whole(kit), admit=[refusal]), clock=clock)
+    _, failure = ours(kit, kit.Service(whole(kit), admit=[busy]), clock=clock)
     assert failure is None
     assert clock.monotonic_ns() <= 301 * SECOND
+
+
+PLAIN = """
+import asyncio, json, sys
+from websockets.asyncio.client import connect
+
+async def main():
+    async for ws in connect(sys.argv[1]):
+        await ws.send(json.dumps({"type": "subscribe", "interaction_id": sys.argv[2]}))
+        async for text in ws:
+            await asyncio.sleep(0.01)  # its pipeline
+            print(text)
+
+asyncio.run(main())
+"""
+
+
+def stopped(kit: SimpleNamespace, folder: Path, command: Callable[[str, int, int], list[str]]) -> tuple[int, int]:
+    """SIGTERM to a client in a process of its own; its exit code, and the close code the service saw."""
+    seen: list[int] = []
+
+    async def main() -> int:
+        async with asyncio.timeout(120):
+            heard, over = asyncio.Event(), asyncio.Event()
+
+            async def stream(peer: Peer) -> None:
+                try:
+                    await peer.recv()
+                    await peer.send(kit.subscribed())
+                    heard.set()
+                    await peer.recv()
+                except PeerClosed as closed:
+                    seen.append(closed.code)
+                    over.set()
+
+            service = kit.Service()
+            async with HttpServer(service.http) as http, WsServer(stream) as server:
+                env = {**os.environ, "GENESYS_CLIENT_ID": "me", "GENESYS_CLIENT_SECRET": "s"}
+                process = await asyncio.create_subprocess_exec(
+                    *command(f"ws://127.0.0.1:{server.port}/", http.port, server.port),
+                    cwd=folder,
+                    env=env,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.DEVNULL,
+                )
+                try:
+                    await heard.wait()
+                    process.terminate()
+                    code = await process.wait()
+                finally:
+                    if process.returncode is None:
+                        process.kill()
+                        await process.wait()
+                await over.wait()
+                return code
+
+    code = asyncio.run(main())
+    return code, seen[0]
+
+
+def test_sigterm(kit: SimpleNamespace, tmp_path: Path) -> None:
+    """The plain client dies where it stands and says no goodbye; ours closes with 1001, seals, and leaves with 0."""
+
+    def theirs(url: str, _: int, __: int) -> list[str]:
+        return [sys.executable, "-c", PLAIN, url, kit.CONVERSATION]
+
+    def mine(_: str, http: int, stream: int) -> list[str]:
+        endpoint = f"http://127.0.0.1:{http}?stream={stream}"
+        verb = ["record", "-c", kit.CONVERSATION, "--endpoint", endpoint, "--name", "one", "-o", "."]
+        return [sys.executable, "-m", "harness", *verb]
+
+    assert stopped(kit, tmp_path, theirs) == (-signal.SIGTERM, 1006)
+    assert stopped(kit, tmp_path, mine) == (0, 1001)
+    seal = read_recording(tmp_path / "one.rec.jsonl").seal
+    assert seal is not None and seal.reason == "signal"
