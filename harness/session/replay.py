@@ -33,6 +33,7 @@ from harness.wire.guard import NetworkGuard
 
 __all__ = [
     "Replayed",
+    "asked_of",
     "baseline",
     "conversations_of",
     "replay_recording",
@@ -81,10 +82,7 @@ async def replay_recording(
     clock = clock or (VirtualClock(auto=True) if speed is None else SystemClock())
     dialect = dialect or dialect_of(recording.header)
     policy = policy_for(policy, dialect)
-    if isinstance(dialect, MediationDialect):
-        conversations, subscription = _subscribed(recording)
-    else:
-        conversations, subscription = _heard(recording, dialect), policy.subscription
+    conversations, subscription = asked_of(recording, dialect, policy)
     lagged = None if book is None or clock.virtual else partial(book.record, SCHEDULE_LAG)
     service = ReplayService(
         [recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal, lagged=lagged
@@ -140,6 +138,17 @@ def _heard(recording: Recording, dialect: Dialect) -> list[str]:
         return list(asked)
     heard = list(dict.fromkeys(dialect.decode(text).conversation or SOLE for way, text in texts if way == "in"))
     return (heard[: len(sent)] if sent else heard) or [SOLE]
+
+
+def asked_of(recording: Recording, dialect: Dialect, policy: PipelinePolicy) -> tuple[list[str], Subscription]:
+    """What the recorded client followed, and what it asked for; that of ``policy`` where ``dialect`` has no subscriptions.
+
+    Raises:
+        RecordingFormatError: the recording holds no subscription.
+    """
+    if isinstance(dialect, MediationDialect):
+        return _subscribed(recording)
+    return _heard(recording, dialect), policy.subscription
 
 
 def conversations_of(recording: Recording) -> list[str]:
