@@ -19,6 +19,7 @@ from harness.cli.live_options import dialect_option, live_options
 from harness.cli.record_proxy import proxy_plan, record_through_proxy
 from harness.cli.stopping import stop_on_signals
 from harness.clock import SystemClock
+from harness.dialects.base import Dialect
 from harness.dialects.generic import SOLE
 from harness.errors import ConfigError
 from harness.session.audit_trail import AuditTrail
@@ -97,9 +98,10 @@ def command(
         raise ConfigError(name_, str(path), "a session of our own client", fix=f"drop {name_} or --listen")
     if audit is not None and deliver is not None:
         raise ConfigError("--audit", str(audit), "one audit log", fix="drop --audit: --deliver writes one")
-    if listen is not None:
-        sys.exit(_listen(settings, listen, upstreams, out / f"{name or 'session'}.rec.jsonl", seed, as_json=as_json))
     spoken = None if dialect is None else find_dialect(dialect)
+    if listen is not None:
+        path = out / f"{name or 'session'}.rec.jsonl"
+        sys.exit(_listen(settings, listen, upstreams, path, seed, spoken, as_json=as_json))
     if not conversations and spoken is not None and not spoken.needs_token:
         conversations = (SOLE,)
     if not conversations:
@@ -145,11 +147,18 @@ async def _recorded(live: LiveRun, jobs: list[Job], settings: Settings, deliver:
 
 
 def _listen(
-    settings: Settings, listen: str, upstreams: tuple[str, ...], path: Path, seed: int | None, *, as_json: bool
+    settings: Settings,
+    listen: str,
+    upstreams: tuple[str, ...],
+    path: Path,
+    seed: int | None,
+    dialect: Dialect | None,
+    *,
+    as_json: bool,
 ) -> int:
     if path.exists():
         raise ConfigError("--out", str(path), "a recording that does not exist yet", fix="give another --name or -o")
-    plan = proxy_plan(settings, listen=listen, upstreams=upstreams, path=path, seed=seed)
+    plan = proxy_plan(settings, listen=listen, upstreams=upstreams, path=path, seed=seed, dialect=dialect)
     _tell(record_through_proxy(plan, as_json=as_json), as_json=as_json)
     return ExitCode.OK
 

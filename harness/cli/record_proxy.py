@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from harness.cli.common import say
 from harness.cli.stopping import stop_on_signals
 from harness.clock import SystemClock
+from harness.dialects.base import Dialect
+from harness.dialects.mediation import MediationDialect
 from harness.errors import ConfigError
 from harness.session.keys import load_key
-from harness.session.parts import Tools, addresses_of, policy_of
+from harness.session.parts import Tools, addresses_for, policy_for, policy_of
 from harness.session.proxy import ProxyPlan, run_proxy
 from harness.session.session import RecordTo, SessionRun
 from harness.settings import Settings
@@ -36,15 +40,16 @@ def listen_address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def upstreams_of(settings: Settings, given: Sequence[str]) -> dict[str, str]:
-    """Role -> URL; without any ``--upstream``, the services of the settings.
+def upstreams_of(settings: Settings, given: Sequence[str], dialect: Dialect) -> dict[str, str]:
+    """Role -> URL; without any ``--upstream``, the services of the settings, as far as ``dialect`` has them.
 
     Raises:
         ConfigError: one is not ROLE=URL.
     """
     if not given:
-        addresses = addresses_of(settings)
-        return {"token": addresses.token_url, "gateway": addresses.gateway_url, "stream": addresses.stream_url}
+        addresses = addresses_for(settings, dialect)
+        all_ = {"token": addresses.token_url, "gateway": addresses.gateway_url, "stream": addresses.stream_url}
+        return {role: url for role, url in all_.items() if dialect.needs_token or role == "stream"}
     found: dict[str, str] = {}
     for one in given:
         role, equals, url = one.partition("=")
@@ -54,18 +59,28 @@ def upstreams_of(settings: Settings, given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def proxy_plan(settings: Settings, *, listen: str, upstreams: Sequence[str], path: Path, seed: int | None) -> ProxyPlan:
-    """What to run.
+def proxy_plan(
+    settings: Settings,
+    *,
+    listen: str,
+    upstreams: Sequence[str],
+    path: Path,
+    seed: int | None,
+    dialect: Dialect | None = None,
+) -> ProxyPlan:
+    """What to run; ``dialect`` is what the service speaks, mediation if None.
 
     Raises:
         ConfigError: an address or the key file is not usable.
     """
     host, port = listen_address(listen)
+    spoken = dialect or MediationDialect()
     return ProxyPlan(
-        upstreams=upstreams_of(settings, upstreams),
+        upstreams=upstreams_of(settings, upstreams, spoken),
+        dialect=spoken,
         record=RecordTo(path=path, key=load_key(settings.key_file, seed), seed=seed),
-        policy=policy_of(settings),
-        tools=Tools.default(),
+        policy=policy_for(policy_of(settings), spoken),
+        tools=Tools.of(settings),
         clock=SystemClock(),
         host=host,
         port=port,
@@ -79,12 +94,16 @@ def record_through_proxy(plan: ProxyPlan, *, as_json: bool) -> SessionRun:
 
     def ready(proxy: Proxy) -> None:
         urls = {role: f"{_scheme(role)}://{plan.host}:{port}" for role, port in proxy.ports.items()}
+        alone = list(urls) == ["stream"]
+        if alone:  # nothing but the stream: its address is all a client needs, path and all
+            urls["stream"] += urlsplit(plan.upstreams["stream"]).path
         if as_json:
             click.echo(json.dumps({"endpoint": proxy.endpoint, **{f"{role}_url": url for role, url in urls.items()}}))
         else:
             for role, url in urls.items():
                 click.echo(f"# {role} {url}")
-            click.echo(f"export HARNESS_ENDPOINT='{proxy.endpoint}'")
+            endpoint = urls["stream"] if alone and not plan.dialect.needs_token else proxy.endpoint
+            click.echo(f"export HARNESS_ENDPOINT={shlex.quote(endpoint)}")
             say("recording until interrupted")
 
     async def run() -> SessionRun:

@@ -22,7 +22,7 @@ from harness.clock import SystemClock
 from harness.errors import ReplayError
 from harness.recording.reader import find_recordings, read_recording
 from harness.replayer.service import ReplayService
-from harness.session.dialects import one_dialect
+from harness.session.dialects import find_dialect, one_dialect
 from harness.session.episodes import episode
 from harness.session.modes import RecordMode, chosen_mode
 from harness.session.refresh import live_side, mode_plan
@@ -120,7 +120,7 @@ def command(settings: Settings, paths: tuple[Path, ...], once: bool, as_json: bo
             well = asyncio.run(_replay(service, held, once=once, as_json=as_json, certificate=certificate))
         else:
             well = asyncio.run(
-                _record(settings, paths, mode, given["on_miss"], options, once=once, as_json=as_json, tls=certificate)
+                _record(settings, paths, mode, given, options, once=once, as_json=as_json, tls=certificate)
             )
     sys.exit(ExitCode.OK if well else ExitCode.FAILED)
 
@@ -137,16 +137,17 @@ async def _record(
     settings: Settings,
     paths: Sequence[Path],
     mode: RecordMode,
-    on_miss: str | None,
+    given: dict[str, Any],
     options: dict[str, Any],
     *,
     once: bool,
     as_json: bool,
     tls: Path | None,
 ) -> bool:
-    plan = mode_plan(paths, mode, on_miss, os.environ)
-    live = live_side(settings, paths[0]) if plan.live else None
-    async with episode(paths[0], plan, live, told=_tell, **options) as running:
+    plan = mode_plan(paths, mode, given["on_miss"], os.environ)
+    spoken = None if given["dialect"] is None else find_dialect(given["dialect"])
+    live = live_side(settings, paths[0], spoken) if plan.live else None
+    async with episode(paths[0], plan, live, dialect=spoken, told=_tell, **options) as running:
         await _serve(running.service, (), once=once and plan.serve, as_json=as_json, certificate=tls)
     if running.written is not None:
         say(f"recorded: {shown(str(running.written))}")

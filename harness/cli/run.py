@@ -90,7 +90,7 @@ def command(
         report, code = _live(settings.model_copy(update={"endpoint": live_url}), conversations, folder, spoken)
     else:
         pace, chosen = _speed(speed), chosen_mode(mode, os.environ)
-        wrong = _refreshed(settings, files, chosen, on_miss, conversations)
+        wrong = _refreshed(settings, files, chosen, on_miss, conversations, spoken)
         if workers or resume:
             report, code = _pooled(settings, files, folder, pace, dialect, workers or 1, resume=resume, quiet=as_json)
         else:
@@ -133,12 +133,18 @@ async def _followed(
 
 
 def _refreshed(
-    settings: Settings, files: list[Path], mode: RecordMode, on_miss: str | None, conversations: tuple[str, ...]
+    settings: Settings,
+    files: list[Path],
+    mode: RecordMode,
+    on_miss: str | None,
+    conversations: tuple[str, ...],
+    dialect: Dialect | None,
 ) -> bool:
     """Do what the mode says; True if that went wrong."""
     if mode is RecordMode.NONE and on_miss in (None, "fail"):
         return False
-    found = asyncio.run(refresh(files[0], mode_plan(files, mode, on_miss, os.environ), settings, conversations))
+    plan, teller = mode_plan(files, mode, on_miss, os.environ), LinkTeller()
+    found = asyncio.run(refresh(files[0], plan, settings, conversations, dialect=dialect, on_state=teller))
     if found.written is not None:
         say(f"recorded: {shown(str(found.written))}")
     for problem in found.problems:

@@ -7,7 +7,8 @@
    before.
 5. The service's failures end the session in order: what was received is judged to its end. A failure of our own, such
    as a recording that cannot be written, stops it where it stands.
-6. A decision of a timer (a hole given up) is told to the observer; a replay is given those decisions and has no timers.
+6. A decision of a timer (a hole asked for or given up, an answer missed) is on record; a replay is given those decisions
+   and has no timers.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from harness.client.options import ClientOptions, Observer
 from harness.client.outgoing import Outgoing
 from harness.client.pump import Pump
 from harness.client.reader import Reader
-from harness.client.watch import HeartbeatWatch, watch_holes
+from harness.client.watch import HeartbeatWatch, watch_answers, watch_holes
 from harness.clock import Clock
 from harness.dialects.base import Dialect
 from harness.dialects.mediation_addresses import Addresses
@@ -91,6 +92,7 @@ class MediationClient:
             observer=observer,
             handle=handle,
             on_event=self._steer,
+            ask_again=self._resume_text,
             clock=clock,
             options=options,
         )
@@ -171,6 +173,9 @@ class MediationClient:
             clock=self._clock,
             timeout_s=options.gap_timeout_s,
         )
+        yield watch_answers(
+            outgoing=self._outgoing, intake=self._intake, clock=self._clock, timeout_s=options.gap_timeout_s
+        )
         if options.heartbeat_timeout_s and getattr(self._dialect, "heartbeats", False) and not self._clock.virtual:
             yield self._heartbeats.run()
 
@@ -181,6 +186,12 @@ class MediationClient:
             if text is not None:
                 yield text
 
+    def _resume_text(self, conversation: str, place: int) -> str | None:
+        """What asks for everything behind ``place``, where the service can be asked for it."""
+        subscription = self._pipeline.policy.subscription
+        texts = [self._dialect.subscribe_text(subscription, conversation, after) for after in (place, place + 1)]
+        return texts[0] if texts[0] != texts[1] else None
+
     def _progress(self) -> tuple[int, int]:
         """What changes with a valid message: one is accepted, or waits for others but has its place in the order."""
         places = sum(self._pipeline.resume_after(conversation) for conversation in self._conversations)
@@ -189,6 +200,8 @@ class MediationClient:
     async def _steer(self, outcome: Outcome) -> None:
         """Messages that end a conversation or announce the end of a connection."""
         match outcome.event:
+            case "context_window.updated":
+                self._outgoing.answered(outcome.conversation)
             case "end":
                 await self._leave(outcome.conversation)
             case "closing" if self._options.timers:
@@ -198,6 +211,7 @@ class MediationClient:
         if conversation not in self._open:
             return
         self._open.remove(conversation)
+        self._outgoing.answered(conversation)
         text = self._dialect.unsubscribe_text(conversation)
         if text is not None:
             await self._outgoing.send(text)

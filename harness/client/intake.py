@@ -15,7 +15,7 @@ from typing import Any
 from harness.dialects.base import Event
 from harness.wire.stream import Received
 
-__all__ = ["Dropped", "Ended", "GiveUp", "Intake", "Item"]
+__all__ = ["Ask", "Dropped", "Ended", "GiveUp", "Intake", "Item", "Repeat"]
 
 
 @dataclass(slots=True)
@@ -24,6 +24,21 @@ class GiveUp:
 
     conversation: str
     place: int
+
+
+@dataclass(slots=True)
+class Ask:
+    """The hole behind message ``place`` of a conversation has been open for a while: the service may send it again."""
+
+    conversation: str
+    place: int
+
+
+@dataclass(slots=True)
+class Repeat:
+    """What was said about ``about`` went with its connection, and the next one has brought no answer."""
+
+    about: str
 
 
 @dataclass(slots=True)
@@ -41,7 +56,7 @@ class Ended:
     """Ends the pump when everything before it is done."""
 
 
-Item = Received | Dropped | GiveUp | Ended
+Item = Received | Dropped | Ask | Repeat | GiveUp | Ended
 
 
 class Intake:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from harness.dialects.base import Event
@@ -13,7 +13,7 @@ from harness.wire.limiter import RateLimiter
 from harness.wire.rest import BUDGET_S as REQUEST_BUDGET_S
 from harness.wire.stream import Limits
 
-__all__ = ["AskJudge", "ClientOptions", "Observer", "QueuePolicy"]
+__all__ = ["AskJudge", "ClientOptions", "Observer", "QueuePolicy", "TimedSend"]
 
 AskJudge = Callable[[JudgeRequest], Awaitable[JudgeAnswer]]
 """Asks a judge of the policy; an answer that cannot be had has no verdict."""
@@ -50,6 +50,14 @@ class Observer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TimedSend:
+    """What a recorded timer had the client say, on the session's connection number ``connection``, from 1."""
+
+    connection: int
+    text: str = field(repr=False)
+
+
 def _untold(_: LinkState) -> None:
     """Nobody wants to know."""
 
@@ -75,6 +83,7 @@ class ClientOptions:
         queue_policy: see :data:`QueuePolicy`.
         give_up_after: number of inbound messages -> conversations whose holes a recorded timer gave up then; None on
             a live service, where the timer itself decides.
+        say_after: number of inbound messages -> what recorded timers had the client say then.
         ask_judge: asks the judges of the policy (``judges.Bench.ask``); None leaves their questions unanswered.
         subscriptions: our own rate limit of subscriptions.
         requests: our own rate limit of REST calls.
@@ -94,6 +103,7 @@ class ClientOptions:
     queue_messages: int = 1024
     queue_policy: QueuePolicy = "block"
     give_up_after: Mapping[int, Sequence[str]] | None = None
+    say_after: Mapping[int, Sequence[TimedSend]] = field(default_factory=dict)
     ask_judge: AskJudge | None = None
     subscriptions: RateLimiter | None = None
     requests: RateLimiter | None = None

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from harness.client.gateway import Gateway
-from harness.client.intake import Dropped, Ended, GiveUp, Intake
+from harness.client.intake import Ask, Dropped, Ended, GiveUp, Intake, Repeat
 from harness.client.options import ClientOptions, Observer
 from harness.client.outgoing import Outgoing
 from harness.clock import Clock
@@ -38,6 +38,7 @@ class Pump:
         observer: hears the pipeline.
         handle: called with every final outcome and its latency in ns (audit, delivery).
         on_event: called after an accepted outcome of the stream, so that the session can end or move.
+        ask_again: what to say for the messages behind a place of a conversation, None = it cannot be asked for.
         clock: measures.
         options: see :class:`ClientOptions`.
     """
@@ -52,6 +53,7 @@ class Pump:
         observer: Observer,
         handle: Callable[[Outcome, int], Awaitable[None]],
         on_event: Callable[[Outcome], Awaitable[None]],
+        ask_again: Callable[[str, int], str | None],
         clock: Clock,
         options: ClientOptions,
     ) -> None:
@@ -62,6 +64,7 @@ class Pump:
         self._observer = observer
         self._handle = handle
         self._on_event = on_event
+        self._ask_again = ask_again
         self._clock = clock
         self._options = options
         self._fed = 0
@@ -80,6 +83,10 @@ class Pump:
                     case GiveUp(conversation, place):
                         if self._pipeline.resume_after(conversation) == place:
                             await self.do(self._pipeline.give_up(conversation))
+                    case Ask(conversation, place):
+                        await self._ask_for(conversation, place)
+                    case Repeat(about):
+                        await self._repeat(about)
                     case Dropped():
                         await self._drop(item)
                     case Received():
@@ -113,7 +120,21 @@ class Pump:
         self._arrived[self._fed] = at_ns
         self._observer.inbound(handle, self._fed)
 
+    async def _ask_for(self, conversation: str, place: int) -> None:
+        """Ask for what is missing, if it still is."""
+        text = self._ask_again(conversation, place) if self._pipeline.resume_after(conversation) == place else None
+        if text is not None:
+            await self._outgoing.say(text)
+
+    async def _repeat(self, about: str) -> None:
+        """Say again what is unanswered, if it still is."""
+        text = self._outgoing.unanswered().get(about)
+        if text is not None:
+            await self._outgoing.say(text, about)
+
     async def _recorded_decisions(self) -> None:
+        for said in self._options.say_after.get(self._fed, ()):
+            await self._outgoing.book(said.text, said.connection)
         for conversation in (self._options.give_up_after or {}).get(self._fed, ()):
             await self.do(self._pipeline.give_up(conversation))
 
@@ -124,7 +145,7 @@ class Pump:
                 case Outcome():
                     await self._finish(effect)
                 case Send():
-                    await self._outgoing.send(dump(effect.message))
+                    await self._outgoing.send(dump(effect.message), effect.conversation)
                 case GapFound():
                     self._observer.gap(effect, self._fed)
                 case Generate():

@@ -187,10 +187,12 @@ class Reader:
             await link.close(_GOING_AWAY)
 
     async def _subscribe(self, link: Link) -> None:
-        for text in self._subscribe_texts():
+        for number, text in enumerate(self._subscribe_texts()):
             if self._options.subscriptions is not None:
                 await self._options.subscriptions.turn()
             await link.send(text)
+            if number == 0:
+                self._outgoing.begin()
         await self._outgoing.resume(link)
         if self._finished:  # told to leave meanwhile
             await link.close(_GOING_AWAY)

@@ -163,9 +163,10 @@ class Player:
         self._inbox.put_nowait(_Step())
 
     async def _receive(self, script: Script, message: _Message) -> None:
+        before = script.last_expected
         commands = script.received(message.data, message.at_ns)
         if self._journal is not None:
-            failed = any(isinstance(command, Fail) for command in commands)
+            failed = any(isinstance(command, Fail) for command in commands) or script.last_expected is before
             self._journal.received(message.data, message.at_ns, None if failed else script.last_expected)
         await self._perform(commands)
 

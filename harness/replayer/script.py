@@ -7,6 +7,7 @@ clock that does not go back.
 |---------|----------------|--------------------------------|-------------------------------|---------|
 | NEW     | connected      |                                | what is due                   | OPEN    |
 | OPEN    | received       | it is the expected send        | what is due now               | OPEN    |
+| OPEN    | received       | a timer of the client's said it | what is due now              | OPEN    |
 | OPEN    | received       | it differs, strict             | Fail, Close(4400)             | FAILED  |
 | OPEN    | received       | it differs, lenient            | Fail, what is due now         | OPEN    |
 | OPEN    | tick           | nothing is due                 |                               | OPEN    |
@@ -37,6 +38,9 @@ Rules:
 8. Stepping: a message of ours leaves when :meth:`Script.step` allows one, at no other time; nobody is overdue meanwhile.
 9. With ``batch`` messages that leave together are one Run of places in the plan instead of many Sends.
 10. On a track that resumes, a subscribe with ``resume_after_seq`` takes what the client has off the script.
+11. A timer of the client is no fault: a subscribe that resumes what this connection has subscribed already (it asks again for
+    what is missing), and on a connection that resumed a ``context_window.update`` (the one before may be lost), are let
+    pass where they were not recorded. Nothing was recorded to answer them with.
 """
 
 from __future__ import annotations
@@ -143,6 +147,8 @@ class Script:
         self._batch = batch
         self._stepping = stepping
         self._permits = 0
+        self._subscribed: list[object] = []
+        self._resumed = False
 
     # Events
 
@@ -160,10 +166,9 @@ class Script:
             return []
         index = self._matching(data)
         if index is None:
-            return self._unexpected(data, now_ns)
+            return self.tick(now_ns) if self._timed(data) else self._unexpected(data, now_ns)
         self.progress.advance_to(index, now_ns)
-        if self.track.resumes:
-            self._resume(data)
+        self._note(data)
         return self.tick(now_ns)
 
     def step(self, now_ns: int) -> list[Command]:
@@ -299,15 +304,30 @@ class Script:
     def _live(self, data: str | bytes | None) -> str | bytes | None:
         return self.bound.put_into(data) if isinstance(data, str) and self.bound.live else data
 
-    def _resume(self, data: str | bytes) -> None:
-        """Take what the client says it has off what is still to be sent; rule 10."""
+    def _note(self, data: str | bytes) -> None:
+        """Remember what is subscribed; take what the client says it has off what is still to be sent; rules 10 and 11."""
         asked = _object(data)
-        after = asked.get("resume_after_seq")
-        if asked.get("type") != "subscribe" or not isinstance(after, int):
+        if asked.get("type") != "subscribe":
             return
-        about = asked.get("interaction_id")
+        about, after = asked.get("interaction_id"), asked.get("resume_after_seq")
+        self._subscribed.append(about)
+        if not isinstance(after, int):
+            return
+        self._resumed = True
+        if not self.track.resumes:
+            return
         self.progress.leave_out(lambda step: self._had(step, about, after))
         self._batch = False  # places of the shared plan do not hold here any more
+
+    def _timed(self, data: str | bytes) -> bool:
+        """True for what a timer of the client may have said; rule 11."""
+        said = _object(data)
+        match said.get("type"):
+            case "subscribe":
+                return isinstance(said.get("resume_after_seq"), int) and said.get("interaction_id") in self._subscribed
+            case "context_window.update":
+                return self._resumed and said.get("interaction_id") in self._subscribed
+        return False
 
     def _had(self, step: Step, about: object, after: int) -> bool:
         if step.action is not Action.SEND or step.data is None:

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from harness.clock import SystemClock
+from harness.dialects.base import Dialect
 from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import Addresses
 from harness.errors import ConfigError
@@ -31,11 +32,12 @@ from harness.recording.reader import SUFFIX, Recording, read_recording
 from harness.recording.same import traffic_differences
 from harness.recording.writer import RecordingWriter
 from harness.replayer.service import ReplayService
+from harness.session.dialects import one_dialect
 from harness.session.keys import SESSION, Key
 from harness.session.modes import Ending, Miss, ModePlan
 from harness.session.parts import Credentials, Tools
 from harness.session.recording import recorder_of
-from harness.wire.auth import TokenSource
+from harness.wire.auth import NoToken, TokenSource
 from harness.wire.passthrough import open_relay
 from harness.wire.rest import RestClient
 from harness.wire.tap import Direction, NullTap, Tap
@@ -45,13 +47,14 @@ __all__ = ["Episode", "LiveSide", "episode", "merged"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSide:
-    """The live service behind a replay."""
+    """The live service behind a replay, and what it speaks."""
 
     addresses: Addresses
     credentials: Credentials
     tools: Tools
     key: Key
     policy: PipelinePolicy = field(default_factory=PipelinePolicy)
+    dialect: Dialect = field(default_factory=MediationDialect)
 
 
 @dataclass(slots=True)
@@ -65,9 +68,17 @@ class Episode:
 
 @asynccontextmanager
 async def episode(
-    path: Path, plan: ModePlan, live: LiveSide | None, *, recordings: Sequence[Recording] = (), **options: Any
+    path: Path,
+    plan: ModePlan,
+    live: LiveSide | None,
+    *,
+    recordings: Sequence[Recording] = (),
+    dialect: Dialect | None = None,
+    **options: Any,
 ) -> AsyncIterator[Episode]:
     """Serve ``path`` as ``plan`` has it; ``options`` are those of the service.
+
+    Without ``dialect`` it is that of the live service, or what the recordings are in.
 
     Raises:
         ConfigError: the plan needs a live service and there is none.
@@ -87,16 +98,12 @@ async def episode(
             recorder = _recording_tap(fresh, live, clock) if plan.miss is Miss.RECORD else None
             tap: Tap = recorder or NullTap()
             rest = RestClient(tap=tap, clock=clock, rng=random.Random(0), direct=live.addresses.loopback)
-            tokens = TokenSource(
-                token_url=live.addresses.token_url,
-                client_id=live.credentials.client_id,
-                client_secret=live.credentials.client_secret,
-                rest=await stack.enter_async_context(rest),
-                clock=clock,
-            )
+            tokens = _tokens(live, await stack.enter_async_context(rest), clock)
             relay = open_relay(live.addresses, tokens=tokens, tap=tap, clock=clock)
             upstream = await stack.enter_async_context(relay)
-        service = ReplayService(served, dialect=MediationDialect(), clock=clock, upstream=upstream, **options)
+        headers = [recording.header for recording in served]
+        spoken = dialect or (one_dialect(headers) if live is None else live.dialect)
+        service = ReplayService(served, dialect=spoken, clock=clock, upstream=upstream, **options)
         running = Episode(service)
         well = False
         try:
@@ -107,6 +114,18 @@ async def episode(
             if recorder is not None:
                 recorder.seal()
                 _put_away(fresh, path, plan.ending, running, well=well)
+
+
+def _tokens(live: LiveSide, rest: RestClient, clock: SystemClock) -> TokenSource:
+    if not live.dialect.needs_token:
+        return NoToken()
+    return TokenSource(
+        token_url=live.addresses.token_url,
+        client_id=live.credentials.client_id,
+        client_secret=live.credentials.client_secret,
+        rest=rest,
+        clock=clock,
+    )
 
 
 def _check_key(recording: Recording, key: Key) -> None:
@@ -185,12 +204,15 @@ def _moved(entry: AnyEntry, by_us: int, inbound: int, mark: str, numbers: dict[i
 
 def _recording_tap(path: Path, live: LiveSide, clock: SystemClock) -> _PipelineTap:
     pipeline = Pipeline(
-        dialect=MediationDialect(),
+        dialect=live.dialect,
         redactor=live.tools.redactor,
         checker=live.tools.checker,
         policy=replace(live.policy, gateway_validation=False, generate="never"),
     )
-    recorder = recorder_of(path, key=live.key, clock=clock, tools=live.tools, policy_digest=pipeline.policy_digest)
+    digest = pipeline.policy_digest
+    recorder = recorder_of(
+        path, key=live.key, clock=clock, tools=live.tools, policy_digest=digest, dialect=live.dialect
+    )
     return _PipelineTap(recorder, pipeline)
 
 

@@ -29,7 +29,7 @@ from harness.recording.entry import (
     WsMessage,
 )
 
-__all__ = ["given_up"]
+__all__ = ["given_up", "summaries_of"]
 
 _TIMEOUT_US = round(ClientOptions().gap_timeout_s * 1e6)
 
@@ -42,15 +42,15 @@ def given_up(entries: Sequence[AnyEntry], dialect: Dialect, policy: PipelinePoli
             if isinstance(entry, Gap) and entry.reason == "timer":
                 found.setdefault(entry.after, []).append(entry.conversation)
         return found
-    timer = _Timer(dialect, policy.reorder_window, _summaries(entries))
+    timer = _Timer(dialect, policy.reorder_window, summaries_of(entries))
     for entry in entries:
         timer.take(entry)
     timer.end()
     return timer.found
 
 
-def _summaries(entries: Sequence[AnyEntry]) -> set[int]:
-    """The requests for a summary that were answered with one."""
+def summaries_of(entries: Sequence[AnyEntry]) -> set[int]:
+    """Numbers of the requests for a summary that were answered with one."""
     made = {e.re for e in entries if isinstance(e, HttpResponse) and e.status in (200, 201)}
     requests = (e for e in entries if isinstance(e, HttpRequest) and e.n in made)
     return {e.n for e in requests if e.service == "gateway" and e.url.partition("?")[0].endswith("/summaries")}

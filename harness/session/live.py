@@ -87,8 +87,8 @@ async def run_live(live: LiveRun, jobs: Sequence[Job]) -> list[SessionRun]:
         RecordingWriteError: a recording could not be written; every session is stopped.
     """
     gate = asyncio.Semaphore(live.parallel)
-    # A recording holds its own token request; sessions that are not recorded share one token.
-    cache = TokenCache() if live.record_to is None else None
+    # One token for all, recorded or not: the request for it is in the recording of the session that made it.
+    cache = TokenCache()
     runs: list[SessionRun | None] = [None] * len(jobs)
 
     async def one(index: int, job: Job) -> None:
@@ -109,7 +109,7 @@ async def run_live(live: LiveRun, jobs: Sequence[Job]) -> list[SessionRun]:
     return [run for run in runs if run is not None]
 
 
-def _plan(live: LiveRun, job: Job, index: int, cache: TokenCache | None) -> SessionPlan:
+def _plan(live: LiveRun, job: Job, index: int, cache: TokenCache) -> SessionPlan:
     record = None
     if live.record_to is not None:
         path = live.record_to / f"{job.name}.rec.jsonl"

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +16,7 @@ from pydantic import SecretStr
 
 from harness.clock import Clock
 from harness.dialects.base import Dialect
+from harness.dialects.generic import SOLE
 from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import resolve
 from harness.errors import HarnessError
@@ -75,7 +75,7 @@ async def run_proxy(plan: ProxyPlan, stop: asyncio.Event, ready: Callable[[Proxy
     )
     run = SessionRun(policy_digest=pipeline.policy_digest)
     recorder = new_recorder(_session_plan(plan), plan.record, pipeline)
-    heard = _Heard(pipeline, recorder, run)
+    heard = _Heard(pipeline, recorder, run, plan.dialect)
     try:
         async with Proxy(
             plan.upstreams,
@@ -117,12 +117,13 @@ async def _until(stop: asyncio.Event, heard: _Heard, plan: ProxyPlan) -> None:
 class _Heard:
     """Feeds the pipeline with what was overheard, and the recorder with what it says."""
 
-    def __init__(self, pipeline: Pipeline, recorder: Recorder, run: SessionRun) -> None:
+    def __init__(self, pipeline: Pipeline, recorder: Recorder, run: SessionRun, dialect: Dialect) -> None:
         self._pipeline = pipeline
         self._recorder = recorder
         self._run = run
         self._fed = 0
-        self._conversations: set[str] = set()
+        self._dialect = dialect
+        self._conversations: set[str] = set() if dialect.needs_token else {SOLE}
         self._since: dict[str, tuple[int, int]] = {}
 
     def message(self, told: Told) -> None:
@@ -132,12 +133,8 @@ class _Heard:
 
     def sent(self, text: str) -> None:
         """A message of the client: it names the conversations there are."""
-        try:
-            value = json.loads(text)
-        except ValueError:
-            return
-        conversation = value.get("interaction_id") if isinstance(value, dict) else None
-        if isinstance(conversation, str):
+        conversation = self._dialect.conversation_of(text)
+        if conversation:
             self._conversations.add(conversation)
 
     def body(self, body: Body) -> None:

@@ -8,23 +8,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from harness.clock import SystemClock
+from harness.dialects.base import Dialect
+from harness.dialects.generic import SOLE
 from harness.dialects.mediation_addresses import resolve
 from harness.errors import ConfigError
 from harness.recording.reader import SUFFIX, Recording, read_recording
+from harness.session.dialects import one_dialect
 from harness.session.episodes import Episode, LiveSide, episode
+from harness.session.judging import judging_of
 from harness.session.keys import load_key
 from harness.session.modes import ModePlan, RecordMode, plan_of
-from harness.session.parts import Credentials, Tools, addresses_of, credentials_of, policy_of
-from harness.session.replay import conversations_of, subscription_of
+from harness.session.parts import (
+    NO_CREDENTIALS,
+    Credentials,
+    Tools,
+    addresses_for,
+    credentials_of,
+    policy_for,
+    policy_of,
+)
+from harness.session.replay import asked_of
 from harness.session.session import SessionPlan, run_session
+from harness.session.setup import client_options
 from harness.settings import Settings
+from harness.wire.dialler import LinkState
 
 __all__ = ["Refreshed", "live_side", "mode_plan", "refresh"]
 
@@ -40,19 +54,22 @@ class Refreshed:
     problems: Sequence[str] = ()
 
 
-def live_side(settings: Settings, path: Path) -> LiveSide:
+def live_side(settings: Settings, path: Path, dialect: Dialect | None = None) -> LiveSide:
     """The live service the settings name, and the key for the recording at ``path``: that of the settings, else the seed
-    a synthetic recording was made with.
+    a synthetic recording was made with. ``dialect`` is what it speaks; None = what that recording is in, if there is one.
 
     Raises:
         ConfigError: they name none, or no credentials.
     """
+    recorded = _existing(path)
+    spoken = dialect or one_dialect([] if recorded is None else [recorded.header])
     return LiveSide(
-        addresses=addresses_of(settings),
-        credentials=credentials_of(settings),
+        addresses=addresses_for(settings, spoken),
+        credentials=credentials_of(settings) if spoken.needs_token else NO_CREDENTIALS,
         tools=Tools.of(settings),
         key=load_key(settings.key_file, None if settings.key_file else _seed_of(path)),
-        policy=policy_of(settings),
+        policy=policy_for(policy_of(settings), spoken),
+        dialect=spoken,
     )
 
 
@@ -74,23 +91,35 @@ def mode_plan(paths: Sequence[Path], mode: RecordMode, on_miss: str | None, envi
     return plan_of(mode, on_miss, exists=paths[0].exists(), ci=ci)
 
 
-async def refresh(path: Path, plan: ModePlan, settings: Settings, conversations: Sequence[str]) -> Refreshed:
-    """Do what ``plan`` says of ``path``, with the harness's own client.
+async def refresh(
+    path: Path,
+    plan: ModePlan,
+    settings: Settings,
+    conversations: Sequence[str],
+    *,
+    dialect: Dialect | None = None,
+    on_state: Callable[[LinkState], None] = lambda _: None,
+) -> Refreshed:
+    """Do what ``plan`` says of ``path``, with the harness's own client, as patient as the settings have it.
 
     Args:
         conversations: what to follow; those of the file where none is named.
+        dialect: as for :func:`live_side`.
+        on_state: told how the stream fares.
 
     Raises:
         ConfigError: the live service, the credentials or the conversations are missing.
     """
     if not plan.live:
         return Refreshed()
-    live = live_side(settings, path)
+    live, clock = live_side(settings, path, dialect), SystemClock()
     recorded = _existing(path)
     policy = live.policy
     if recorded is not None:
-        conversations = conversations or conversations_of(recorded)
-        policy = replace(policy, subscription=subscription_of(recorded))
+        asked, subscription = asked_of(recorded, live.dialect, policy)
+        conversations, policy = conversations or asked, replace(policy, subscription=subscription)
+    if not live.dialect.needs_token:
+        conversations = conversations or (SOLE,)
     if not conversations:
         raise ConfigError("--conversation", "none", "at least one conversation id")
     async with episode(path, plan, live, patience_s=_PATIENCE_S) as running:
@@ -101,8 +130,10 @@ async def refresh(path: Path, plan: ModePlan, settings: Settings, conversations:
             conversations=conversations,
             policy=policy,
             tools=live.tools,
-            clock=SystemClock(),
-            stopwatch=SystemClock(),
+            dialect=live.dialect,
+            clock=clock,
+            stopwatch=clock,
+            options=client_options(settings, clock, on_state, judging_of(settings, clock=clock)),
         )
         run = await run_session(session)
     return _came_to(running, None if run.error is None else str(run.error))

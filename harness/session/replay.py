@@ -27,11 +27,13 @@ from harness.session.audit_trail import Taker
 from harness.session.dialects import dialect_of
 from harness.session.holes import given_up
 from harness.session.parts import Credentials, Tools, policy_for
+from harness.session.said import timed_sends
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
 from harness.wire.guard import NetworkGuard
 
 __all__ = [
     "Replayed",
+    "asked_of",
     "baseline",
     "conversations_of",
     "replay_recording",
@@ -80,10 +82,7 @@ async def replay_recording(
     clock = clock or (VirtualClock(auto=True) if speed is None else SystemClock())
     dialect = dialect or dialect_of(recording.header)
     policy = policy_for(policy, dialect)
-    if isinstance(dialect, MediationDialect):
-        conversations, subscription = _subscribed(recording)
-    else:
-        conversations, subscription = _heard(recording, dialect), policy.subscription
+    conversations, subscription = asked_of(recording, dialect, policy)
     lagged = None if book is None or clock.virtual else partial(book.record, SCHEDULE_LAG)
     service = ReplayService(
         [recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal, lagged=lagged
@@ -99,7 +98,10 @@ async def replay_recording(
             clock=clock,
             stopwatch=SystemClock(),
             options=ClientOptions(
-                give_up_after=given_up(recording.entries, dialect, policy), attempts=50, ask_judge=ask_judge
+                give_up_after=given_up(recording.entries, dialect, policy),
+                say_after=timed_sends(recording.entries, dialect, subscription),
+                attempts=50,
+                ask_judge=ask_judge,
             ),
             record=record,
             store=store,
@@ -136,6 +138,17 @@ def _heard(recording: Recording, dialect: Dialect) -> list[str]:
         return list(asked)
     heard = list(dict.fromkeys(dialect.decode(text).conversation or SOLE for way, text in texts if way == "in"))
     return (heard[: len(sent)] if sent else heard) or [SOLE]
+
+
+def asked_of(recording: Recording, dialect: Dialect, policy: PipelinePolicy) -> tuple[list[str], Subscription]:
+    """What the recorded client followed, and what it asked for; that of ``policy`` where ``dialect`` has no subscriptions.
+
+    Raises:
+        RecordingFormatError: the recording holds no subscription.
+    """
+    if isinstance(dialect, MediationDialect):
+        return _subscribed(recording)
+    return _heard(recording, dialect), policy.subscription
 
 
 def conversations_of(recording: Recording) -> list[str]:

@@ -14,6 +14,8 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from harness.cli.record_proxy import listen_address, upstreams_of
+from harness.dialects.generic import GenericDialect
+from harness.dialects.mediation import MediationDialect
 from harness.errors import ConfigError
 from harness.recording.entry import WsClose, WsMessage
 from harness.recording.reader import read_recording
@@ -79,8 +81,11 @@ def test_options() -> None:
         with pytest.raises(ConfigError):
             listen_address(wrong)
     settings = load_settings(endpoint="http://127.0.0.1:5?stream=6")
-    assert upstreams_of(settings, [])["stream"].startswith("ws://127.0.0.1:6/")
-    assert upstreams_of(settings, ["gateway=http://127.0.0.1:1"]) == {"gateway": "http://127.0.0.1:1"}
+    spoken = MediationDialect()
+    assert upstreams_of(settings, [], spoken)["stream"].startswith("ws://127.0.0.1:6/")
+    assert upstreams_of(settings, ["gateway=http://127.0.0.1:1"], spoken) == {"gateway": "http://127.0.0.1:1"}
+    alone = load_settings(endpoint="ws://127.0.0.1:6/captions")
+    assert upstreams_of(alone, [], GenericDialect()) == {"stream": "ws://127.0.0.1:6/captions"}
     for bad in (["gateway"], ["token=a", "token=b"]):
         with pytest.raises(ConfigError):
-            upstreams_of(settings, bad)
+            upstreams_of(settings, bad, spoken)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import websockets.asyncio.client
 from pydantic import SecretStr
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from harness.client import ClientOptions, MediationClient
-from harness.clock import Clock, VirtualClock
+from harness.clock import Clock, ScaledClock, VirtualClock
 from harness.dialects.base import Event
 from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import resolve
+from harness.errors import ServiceError
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import GapFound, Outcome
 from harness.pipeline.policy import PipelinePolicy
@@ -28,6 +34,7 @@ from harness.wire.serve_http import Answer, Call, HttpServer
 from harness.wire.tap import NullTap
 
 CONVERSATION = "telco-one-0001"
+REPLAY: dict[str, Any] = {"give_up_after": {}}
 
 Handler = Callable[[Peer, "Service"], Awaitable[None]]
 
@@ -35,6 +42,14 @@ Handler = Callable[[Peer, "Service"], Awaitable[None]]
 def message(type_: str, seq: int | None, **fields: Any) -> str:
     numbered = {} if seq is None else {"seq": seq}
     return json.dumps({"type": type_, "interaction_id": CONVERSATION, **numbered, **fields})
+
+
+def subscribed(seq: int = 1) -> str:
+    return message("subscribed", seq)
+
+
+def end(seq: int) -> str:
+    return message("end", seq, reason="completed")
 
 
 def said(seq: int, text: str = "My router is broken.") -> str:
@@ -175,6 +190,136 @@ def plays(*messages: str, then: Callable[[Peer], Awaitable[None]] | None = None)
     return handler
 
 
+@contextlib.asynccontextmanager
+async def served(service: Any, **options: Any) -> AsyncIterator[str]:
+    """The service's stream for the plain client; gives its address."""
+    async with WsServer(service.stream, admit=service.admit, **options) as server:
+        yield f"ws{'s' if options.get('tls') else ''}://127.0.0.1:{server.port}/"
+
+
+def plain(
+    service: Any,
+    *,
+    patience_s: float = 1.0,
+    until: Callable[[], bool] = lambda: False,
+    each: Callable[[dict[str, Any]], Any] | None = None,
+    tls: ssl.SSLContext | None = None,
+    **options: Any,
+) -> tuple[list[Any], BaseException | None]:
+    """The plain client, until it fails, has heard an ``end``, or its time is over; the seqs it saw, and its failure."""
+    seen: list[Any] = []
+
+    async def run(url: str) -> None:
+        connections = connect(url, additional_headers={"Authorization": "Bearer token-1"}, **options)
+        async with contextlib.aclosing(cast(AsyncGenerator[Any, None], aiter(connections))) as each_of_them:
+            async for ws in each_of_them:
+                if until():
+                    return
+                try:
+                    await ws.send(json.dumps({"type": "subscribe", "interaction_id": CONVERSATION}))
+                    async for text in ws:
+                        value = json.loads(text)
+                        seen.append(value.get("seq"))
+                        if each is not None:
+                            await each(value)
+                        if value["type"] == "end":
+                            return
+                except ConnectionClosed:
+                    continue
+                finally:
+                    ws.transport.abort()  # for a tidy test: its own goodbye takes up to ten seconds
+
+    async def main() -> None:
+        async with served(service, **({} if tls is None else {"tls": tls})) as url:
+            async with asyncio.timeout(patience_s):
+                await run(url)
+
+    try:
+        asyncio.run(main())
+    except BaseExceptionGroup as group:
+        return seen, group.exceptions[0]
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is how the plain client ended
+        return seen, error
+    return seen, None
+
+
+def ours(
+    service: Any,
+    *,
+    clock: Clock | None = None,
+    handle: Any = None,
+    **options: Any,
+) -> tuple[Any, BaseException | None]:
+    """Our client against the same; what was heard, and its failure."""
+    ears = Listener()
+
+    async def main() -> None:
+        given = ClientOptions(**(options or REPLAY))
+        more = {} if handle is None else {"handle": handle}
+        async with client_of(service, ears, clock=clock, options=given, **more) as client:
+            await client.run()
+
+    try:
+        asyncio.run(main())
+    except ServiceError as error:
+        return ears, error
+    return ears, None
+
+
+def in_scaled_time(service: Any, **options: Any) -> tuple[Any, BaseException | None]:
+    """Ours with its timers, on a clock that lets no time pass while somebody has work to do."""
+    ears = Listener()
+
+    async def main() -> None:
+        async with (
+            ScaledClock() as clock,
+            client_of(service, ears, clock=clock, options=ClientOptions(**options)) as client,
+        ):
+            await client.run()
+
+    try:
+        asyncio.run(main())
+    except ServiceError as error:
+        return ears, error
+    return ears, None
+
+
+@pytest.fixture
+def _quick_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plain client's waits, scaled."""
+
+    def quick(*_: Any, **__: Any) -> Iterator[float]:
+        return itertools.repeat(0.01)
+
+    monkeypatch.setattr(websockets.asyncio.client, "backoff", quick)
+    defaults = connect.__init__.__kwdefaults__ or {}
+    if "reconnect_delays" in defaults:
+        monkeypatch.setitem(defaults, "reconnect_delays", quick)
+
+
+def whole(last: int = 4) -> Any:
+    """A handler that goes on where the client left off, to the end."""
+
+    async def handler(peer: Peer, service: Any) -> None:
+        after = (await service.hear(peer)).get("resume_after_seq", 0)
+        for seq in range(after + 1, last):
+            await peer.send(subscribed() if seq == 1 else said(seq))
+        await peer.send(end(last))
+        while True:
+            await service.hear(peer)
+
+    return handler
+
+
+def ends(code: int | None, *messages: str) -> Any:
+    """A handler that says something and closes; 1006 means without a close frame."""
+
+    async def leave(peer: Peer) -> None:
+        await (peer.drop() if code == 1006 else peer.close(code))
+
+    return plays(*messages, then=leave)
+
+
 @pytest.fixture
 def kit() -> SimpleNamespace:
     """What these tests are made of: the service, its messages, the client and who listens to it."""
@@ -186,7 +331,13 @@ def kit() -> SimpleNamespace:
         message=message,
         said=said,
         summary=summary,
-        subscribed=lambda seq=1: message("subscribed", seq),
-        end=lambda seq: message("end", seq, reason="completed"),
+        subscribed=subscribed,
+        end=end,
+        served=served,
+        plain=plain,
+        ours=ours,
+        in_scaled_time=in_scaled_time,
+        whole=whole,
+        ends=ends,
         CONVERSATION=CONVERSATION,
     )

@@ -131,6 +131,64 @@ def test_any_client_replays_it(tmp_path: Path, example: dict[str, str]) -> None:
     assert [json.loads(text)["n"] for text in texts] == [1, 2, 3]
 
 
+def test_any_client_is_recorded(tmp_path: Path, example: dict[str, str]) -> None:
+    """Between a client of nobody's and the service: its messages are judged in the dialect, and the recording replays."""
+    (tmp_path / "captions.toml").write_text(example["toml"])
+
+    async def client(url: str) -> list[int]:
+        async with connect(url, proxy=None) as connection:
+            await connection.send('{"action":"listen","call":"c-7","after":0}')
+            return [json.loads(await connection.recv())["n"] for _ in range(3)]
+
+    with service(captions) as port:
+        upstream = f"stream=ws://127.0.0.1:{port}/captions"
+        listen = [
+            "record",
+            "--listen",
+            "127.0.0.1:0",
+            "--dialect",
+            "captions.toml",
+            "--upstream",
+            upstream,
+            "--seed",
+            "7",
+        ]
+        command = [sys.executable, "-m", "harness", *listen, "--name", "c-7", "--json"]
+        with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as record:
+            assert record.stdout is not None
+            url = json.loads(record.stdout.readline())["stream_url"]
+            assert url.endswith("/captions")
+            assert asyncio.run(client(url)) == [1, 2, 3]
+            record.send_signal(signal.SIGINT)
+            out, _ = record.communicate(timeout=60)
+    assert (record.returncode, json.loads(out)["messages"]) == (0, 3)
+    path = tmp_path / "recordings" / "c-7.rec.jsonl"
+    assert PHONE not in path.read_text()
+    recording = read_recording(path)
+    assert recording.header.dialect == "captions/1"
+    verdicts = [(e.event, e.seq, e.verdict) for e in recording.entries if isinstance(e, OutcomeEntry)]
+    assert verdicts == [("caption", 1, "accepted"), ("caption", 2, "accepted"), ("end", 3, "accepted")]
+    replayed = harness("run", "-r", str(path), "--json", cwd=tmp_path)
+    assert (replayed.returncode, json.loads(replayed.stdout)["parity"]["differing"]) == (0, 0), replayed.stderr
+
+
+def test_record_modes(tmp_path: Path, example: dict[str, str]) -> None:
+    """Mode once makes the recording in the dialect, and replays it when it is there; verify compares with the service."""
+    (tmp_path / "captions.toml").write_text(example["toml"])
+    assert harness("key", "new", "our.key", cwd=tmp_path).returncode == 0
+    run = ["run", "-r", "c-7.rec.jsonl", "-c", "c-7", "--key-file", "our.key", "--json"]
+    with service(captions) as port:
+        live = ["--endpoint", f"ws://127.0.0.1:{port}/captions"]
+        made = harness(*run, "--mode", "once", "--dialect", "captions.toml", *live, cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        assert "recorded: c-7.rec.jsonl" in made.stderr
+        same = harness(*run, "--mode", "verify", *live, cwd=tmp_path)
+        assert same.returncode == 0, same.stderr
+    assert read_recording(tmp_path / "c-7.rec.jsonl").header.dialect == "captions/1"
+    again = harness(*run, "--mode", "once", cwd=tmp_path)
+    assert (again.returncode, "recorded:" in again.stderr) == (0, False), again.stderr
+
+
 def test_an_unknown_stream_is_recorded_and_replayed(tmp_path: Path) -> None:
     """No description, no subscription: the close of the service is the end."""
 

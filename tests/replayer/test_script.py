@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -256,6 +257,30 @@ def test_pings(tape: Any) -> None:
     """A recorded ping is a ping."""
     made = tape().opened().add(WsControl(n=3, t=0, conn="w1", dir="in", opcode="ping", base64="c3J2"))
     assert script_of(made).connected(0) == [Ping(data=b"srv")]
+
+
+def test_a_timer_of_the_client(tape: Any, sub: Any) -> None:
+    """What is missing may be asked for again; of a conversation nobody subscribed, or as a fresh start, it is a failure."""
+    script = script_of(tape().opened().sends(sub("i-1"), 1).gets("1", 2).closes(1000, 3))
+    script.connected(0)
+    script.received(json.dumps(sub("i-1")), 0)
+    assert script.received(json.dumps(sub("i-1", resume_after_seq=3)), 0) == []
+    assert failure(script.received(json.dumps(sub("i-2", resume_after_seq=3)), 0))
+    script = script_of(tape().opened().sends(sub("i-1"), 1).gets("1", 2).closes(1000, 3))
+    script.connected(0)
+    script.received(json.dumps(sub("i-1")), 0)
+    assert failure(script.received(json.dumps(sub("i-1")), 0))
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_an_update_once_more(tape: Any, sub: Any, resumed: bool) -> None:
+    """On a connection that resumed an update may come that was lost before; on the first one there was none to lose."""
+    subscribe = sub("i-1", **({"resume_after_seq": 3} if resumed else {}))
+    script = script_of(tape().opened().sends(subscribe, 1).gets("1", 2).closes(1000, 3))
+    script.connected(0)
+    script.received(json.dumps(subscribe), 0)
+    commands = script.received('{"type":"context_window.update","interaction_id":"i-1","token_count":24}', 0)
+    assert (commands == []) == resumed
 
 
 def test_unsent(tape: Any) -> None:

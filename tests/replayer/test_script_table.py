@@ -63,10 +63,26 @@ def ended(tape: Any) -> Any:
     return tape.opened().gets("1", 200).closes(4008, 200, by="peer")
 
 
+AGAIN = '{"type":"subscribe","interaction_id":"i-1","resume_after_seq":1}'
+SUBSCRIBE = '{"type":"subscribe","interaction_id":"i-1"}'
+
+
+def subscribed(tape: Any) -> Any:
+    """The message is due when it is asked for again: the look at the time is the same."""
+    return tape.opened().sends(SUBSCRIBE, 100).gets("1", 200).closes(1000, 300)
+
+
 LATE = 99_000 * MS
 CASES: dict[tuple[str, str], Case] = {
     ("connected", ""): Case(told, EVENTS["connected"], ["Send"], before=()),
     ("received", "it is the expected send"): Case(talk, EVENTS["received"], ["Send"]),
+    ("received", "a timer of the client's said it"): Case(
+        subscribed,
+        lambda s: s.received(AGAIN, 100 * MS),
+        ["Send"],
+        options={"speed": 1},
+        before=("connected", "subscribe"),
+    ),
     ("received", "it differs, strict"): Case(talk, lambda s: s.received("b", 0), ["Fail", "Close"]),
     ("received", "it differs, lenient"): Case(
         talk, lambda s: s.received("b", 0), ["Fail", "Send"], options={"lenient": True}
@@ -113,7 +129,7 @@ def test_a_row(tape: Any, row: Row) -> None:
     (track,) = tracks_of("one", case.tape(tape()).entries)
     script = Script(track, **case.options)
     for event in case.before:
-        EVENTS[event](script)
+        script.received(SUBSCRIBE, 0) if event == "subscribe" else EVENTS[event](script)
     assert script.state is State[row.states[0]]
     commands = case.event(script)
     assert [type(command).__name__ for command in commands] == case.commands

@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import SecretStr
 
 from harness.client import ClientOptions
-from harness.clock import SystemClock
+from harness.clock import ScaledClock, SystemClock
 from harness.dialects.mediation_addresses import resolve
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import Outcome
 from harness.pipeline.policy import PipelinePolicy
-from harness.recording.entry import Gap, WsAccept, WsClose
+from harness.recording.entry import Gap, WsAccept, WsClose, WsMessage
 from harness.recording.reader import read_recording
 from harness.session.keys import Key
 from harness.session.parts import Credentials, Tools
@@ -51,7 +51,13 @@ class Slow:
 
 
 def recorded(
-    path: Path, tools: Tools, handlers: Sequence[Handler], store: Slow | None = None, **options: Any
+    path: Path,
+    tools: Tools,
+    handlers: Sequence[Handler],
+    store: Slow | None = None,
+    *,
+    scaled: bool = False,
+    **options: Any,
 ) -> tuple[SessionRun, Replayed]:
     """A live session against the handlers, and the replay of its recording."""
     left = list(handlers)
@@ -63,14 +69,19 @@ def recorded(
             return
 
     async def main() -> tuple[SessionRun, Replayed]:
-        async with asyncio.timeout(60), HttpServer(_token) as http, WsServer(stream) as server:
+        async with (
+            asyncio.timeout(60),
+            HttpServer(_token) as http,
+            WsServer(stream) as server,
+            ScaledClock() as quick,
+        ):
             plan = SessionPlan(
                 addresses=resolve(endpoint=f"http://127.0.0.1:{http.port}?stream={server.port}"),
                 credentials=Credentials("me", SecretStr("s")),
                 conversations=[CONVERSATION],
                 policy=POLICY,
                 tools=tools,
-                clock=SystemClock(),
+                clock=quick if scaled else SystemClock(),
                 stopwatch=SystemClock(),
                 options=ClientOptions(**options),
                 store=store,
@@ -193,3 +204,68 @@ def test_a_message_beyond_the_dialect(tmp_path: Path, tools: Tools) -> None:
     assert [outcome.verdict for outcome in run.outcomes] == ["accepted", "rejected", "accepted"]
     assert replayed.problems == []
     assert len([entry for entry in read_recording(path).entries if isinstance(entry, WsAccept)]) == 1
+
+
+def sends(path: Path, type_: str) -> list[tuple[str, dict[str, Any]]]:
+    """What the client sent of a type: the connection, and the message."""
+    found = [e for e in read_recording(path).entries if isinstance(e, WsMessage) and e.dir == "out" and e.text]
+    return [(e.conn, value) for e in found if (value := json.loads(e.text or ""))["type"] == type_]
+
+
+def test_a_hole_that_was_asked_for(tmp_path: Path, tools: Tools) -> None:
+    """What is missing is asked for again, on the first connection and on the second; the replay asks at the same places."""
+
+    async def leaves_out(peer: Peer, first: int) -> None:
+        await peer.recv()
+        await peer.send(message("subscribed", 1) if first == 2 else said(first - 1))
+        await peer.send(said(first + 1))
+        asked = json.loads(await peer.recv())
+        assert (asked["type"], asked["resume_after_seq"]) == ("subscribe", first - 1)
+        await peer.send(said(first))
+        await peer.send(said(first + 1))  # once more: everything behind the place that was named
+
+    async def one(peer: Peer) -> None:
+        await leaves_out(peer, 2)
+        await peer.close(1001)
+
+    async def two(peer: Peer) -> None:
+        await leaves_out(peer, 5)
+        await peer.send(message("end", 7, reason="completed"))
+        while True:
+            await peer.recv()
+
+    path = tmp_path / "asked.rec.jsonl"
+    run, replayed = recorded(path, tools, [one, two], scaled=True)
+    same(run, replayed, path)
+    assert [sent.get("resume_after_seq") for _, sent in sends(path, "subscribe")] == [None, 1, 3, 4]
+    assert run.gaps == []
+
+
+def test_an_update_that_was_lost(tmp_path: Path, tools: Tools) -> None:
+    """An update that went with its connection is said again on the next one; so it is in the replay."""
+    limits = {"max_streaming_tokens": 40, "context_window_threshold": 20}
+    text = "The customer says that the router is broken since the storm and wants a technician to come home."
+
+    async def one(peer: Peer) -> None:
+        await peer.recv()
+        await peer.send(message("subscribed", 1, limits=limits))
+        await peer.send(message("summary.completed", 2, summary_id="s1", summary=text))
+        await peer.recv()
+        await peer.drop()
+
+    async def two(peer: Peer) -> None:
+        await peer.recv()
+        await peer.send(message("heartbeat", 3))
+        while json.loads(await peer.recv())["type"] != "context_window.update":
+            pass
+        await peer.send(message("context_window.updated", 4, token_count=4))
+        await peer.send(message("end", 5, reason="completed"))
+        while True:
+            await peer.recv()
+
+    path = tmp_path / "update.rec.jsonl"
+    run, replayed = recorded(path, tools, [one, two], scaled=True)
+    same(run, replayed, path)
+    updates = sends(path, "context_window.update")
+    assert [conn for conn, _ in updates] == ["w1", "w2"]
+    assert updates[0][1] == updates[1][1]
