@@ -21,6 +21,7 @@ from harness.pii.spoken import AT_WORDS, HESITATIONS, HOT_WORDS, JOINERS, NUMBER
 __all__ = [
     "FEW_DIGITS",
     "HOT",
+    "LOW",
     "NUMBER",
     "SAID_MAIL",
     "SPOKEN",
@@ -66,7 +67,7 @@ WAKE = words_of(NUMBER_WORDS | AT_WORDS) | {b"dot"}
 SAID_MAIL = words_of(AT_WORDS | JOINERS)
 """A spoken address has one of these, or an ``@`` that stands alone."""
 
-_TABLE = bytes(
+LOW = bytes(
     (48 if chr(n).isdigit() or n == 64 else ord(chr(n).lower()) if chr(n).isalpha() else 32) if n < 128 else 32
     for n in range(256)
 )
@@ -79,24 +80,24 @@ _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
 
 def low(text: str) -> bytes:
     """The ASCII ``text`` with letters in lower case, ``0`` for digits and ``@``, blanks for the rest."""
-    return text.encode().translate(_TABLE)
+    return text.encode().translate(LOW)
 
 
 def has_any(text: str, words: Set[bytes]) -> bool:
     """Whether one of ``words`` stands in the ASCII ``text``; digits part words."""
-    return not words.isdisjoint(text.encode().translate(_TABLE).replace(b"0", b" ").split())
+    return not words.isdisjoint(text.encode().translate(LOW).replace(b"0", b" ").split())
 
 
 def words_in(text: str) -> list[bytes]:
     """The words of any text, in lower case; of one that is not ASCII, those without another letter in them."""
     if text.isascii():
-        return text.encode().translate(_TABLE).replace(b"0", b" ").split()
+        return text.encode().translate(LOW).replace(b"0", b" ").split()
     return [word.encode() for word in _WORD.findall(text.lower()) if word.isascii()]
 
 
 def is_cold(text: str, longest: int) -> bool:
     """No token of the ASCII ``text`` is hot, and none has ``longest`` characters."""
-    plain = text.encode().translate(_TABLE)
+    plain = text.encode().translate(LOW)
     if b"0" in plain or not HOT.isdisjoint(plain.split()):
         return False
     return len(text) < longest or max(map(len, text.split()), default=0) < longest
@@ -104,7 +105,7 @@ def is_cold(text: str, longest: int) -> bool:
 
 def is_cold_so_far(text: str, longest: int) -> bool:
     """The same while more is to come: a last word that may go on is not hot yet."""
-    plain = text.encode().translate(_TABLE)
+    plain = text.encode().translate(LOW)
     if b"0" in plain:
         return False
     words = plain.split()
@@ -117,7 +118,7 @@ def is_cold_so_far(text: str, longest: int) -> bool:
 
 def is_plain(text: str) -> bool:
     """No rule finds anything in the ASCII ``text``, whatever stands before it."""
-    plain = text.encode().translate(_TABLE)
+    plain = text.encode().translate(LOW)
     if b"0" in plain:
         return False
     words = plain.split()
@@ -128,7 +129,7 @@ def is_plain(text: str) -> bool:
 
 def parsed(text: str) -> tuple[bytes, list[bytes]]:
     """(:func:`low`, words) of an ASCII text; what several tests look at."""
-    plain = text.encode().translate(_TABLE)
+    plain = text.encode().translate(LOW)
     return plain, (plain.replace(b"0", b" ") if b"0" in plain else plain).split()
 
 
