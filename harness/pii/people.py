@@ -96,6 +96,16 @@ class PeopleStream:
         """What is held begins at the raw offset ``start``, and is as it came; after :meth:`quick`, which keeps no offsets."""
         self._offsets = range(start, start + len(self._text))
 
+    @property
+    def loud(self) -> frozenset[bytes]:
+        """See :attr:`harness.pii.people_rules.PeopleRules.loud`."""
+        return self._rules.loud
+
+    def free(self, text: str, plain: bytes, found: list[bytes], passed: str) -> int:
+        """How much of the ASCII ``text`` after what was ``passed`` by can be given on, -1 if something may begin in it."""
+        stops, hold = self._rules.stops(text, plain, found, self._tail + passed, self._known, final=False)
+        return -1 if stops else min(hold, _unfinished(text))
+
     def is_quiet(self, found: list[bytes], passed: str) -> bool:
         """Whether no name, and no cue, ends in a text without digits, colons and the loud words of the rules.
 

@@ -1,6 +1,6 @@
 """Where personal data stands in a text that arrives in pieces: what is settled, and what must be held.
 
-1. Text in which nothing can begin (:attr:`SpanStream._calm`) is passed by: no layer sees it but as what stands before
+1. Text in which nothing can begin (calm.py) is passed by: no layer sees it but as what stands before
    the rest.
 2. ``settled`` is a promise: no span reported later begins before it, and every span that begins before it was
    reported and ends at or before it.
@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.pii.calm import LEAD, Calm
 from harness.pii.detect import classify
-from harness.pii.gate import HOT, LOW, has_any, is_cold, is_cold_so_far, is_idle, parsed
+from harness.pii.gate import has_any, is_cold, is_cold_so_far, is_idle
 from harness.pii.names import NameBook
-from harness.pii.people import MOST_TAKEN
-from harness.pii.people import TAIL as PEOPLE_TAIL
-from harness.pii.people import PeopleRules, PeopleStream
+from harness.pii.people import MOST_TAKEN, PeopleRules, PeopleStream
 from harness.pii.rules import RuleSet
 from harness.pii.segment import CAP, Open, Segmenter, cold_cut
 from harness.pii.view import any_word
@@ -29,13 +28,7 @@ __all__ = ["OVERSIZE", "SpanStream"]
 OVERSIZE = "OVERSIZE"
 """Type of what was masked because it is too long to be looked at whole."""
 
-_LEAD = 130
-"""Characters of it in which a cue can stand."""
-
 _NO_SPANS: list[Span] = []
-
-_PATIENCE = 96
-"""Characters that are held without a look."""
 
 _TAIL = 160
 """Characters of folded, redacted text kept as context."""
@@ -53,11 +46,10 @@ class SpanStream:
     __slots__ = (
         "_calm",
         "_folder",
+        "_is_calm",
         "_left",
-        "_loud",
         "_masking",
         "_offsets",
-        "_passed",
         "_people",
         "_plain",
         "_raw",
@@ -72,11 +64,9 @@ class SpanStream:
     def __init__(self, rules: RuleSet, people: PeopleRules | None = None, names: NameBook | None = None) -> None:
         self._rules = rules
         self._people = PeopleStream(people, names) if people else None
-        self._loud = people.loud if people else HOT
-        self._calm: str | None = ""
-        """What is held while no layer has anything to look at, ASCII as it came; None while the layers hold the text."""
-        self._passed = ""
-        """The end of what was passed by since a layer had something to look at."""
+        self._calm = Calm(rules, self._people)
+        self._is_calm = True
+        """What is held no layer has seen."""
         self._waited: list[Span] = []
         """Names and addresses whose place is not settled yet."""
         self._folder = Folder()
@@ -95,12 +85,16 @@ class SpanStream:
 
     def feed(self, chunk: str) -> list[Span]:
         """Take the next piece; returns the spans that are certain now."""
-        if self._calm is not None and chunk.isascii():
-            if self._waits(self._calm + chunk, len(chunk)):
+        same = self._same and chunk.isascii()
+        if same and self._is_calm:
+            cut = self._calm.take(chunk, self._tail)
+            if cut >= 0:
+                self._raw += len(chunk)
+                self.settled += cut
                 return []
-            chunk = self._waken() + chunk
+            chunk = self._waken()
             self._raw = self.settled
-        if self._same and self._calm is None and chunk.isascii():
+        if same:
             given, where, found = chunk, None, _NO_SPANS
             if self._people:
                 given, where, found = self._people.quick(chunk, self.settled + len(self._text))
@@ -116,63 +110,15 @@ class SpanStream:
             self._fold(chunk)
         return self._drain(final=False)
 
-    def _waits(self, text: str, size: int) -> bool:
-        """Pass by what nothing can begin in, of ``text`` that is held with the last ``size`` characters; True if no layer
-        needs to look at the rest yet, because what may have begun in it goes on.
-        """
-        plain = text.encode().translate(LOW)
-        words = plain.split()
-        on = plain[-1:] > b" "
-        if on:
-            words.pop()
-        if self._is_calm(text, plain, words):
-            cut = cold_cut(text)
-        else:
-            begin, end = self._begun(words, plain, on=on)
-            if end or len(text) > _PATIENCE:
-                return False
-            cut = cold_cut(text[:begin]) if begin else 0
-        if cut:
-            self._passed = (self._passed + text[:cut])[-PEOPLE_TAIL:]
-            self.settled += cut
-            text = text[cut:]
-        self._calm = text
-        self._raw += size
-        return True
-
-    def _is_calm(self, text: str, plain: bytes, words: list[bytes]) -> bool:
-        """Whether nothing begins in the whole words of the ASCII ``text`` after what was passed by."""
-        if b"0" in plain or not self._loud.isdisjoint(words) or len(text) >= CAP:
-            return False
-        if ":" in text and text.lstrip()[0] == ":":
-            return False
-        return self._people is None or self._people.is_quiet(words, self._passed)
-
-    def _begun(self, words: list[bytes], plain: bytes, *, on: bool) -> tuple[int, bool]:
-        """Where something may begin in a text, and whether a whole word with two characters behind it may end that."""
-        loud, people, begin, at = self._loud, self._people, -1, 0
-        whole = len(words) - (not on and plain[-2:] != b"  ")
-        for index, word in enumerate(words):
-            if b"0" in word or word in loud or (people and people.leads(word)):
-                if begin < 0:
-                    begin = plain.find(word, at)
-            elif begin >= 0:
-                return begin, index < whole
-            at += len(word)
-        if begin >= 0:
-            return begin, plain[-3:] == b"   "
-        # A digit in the last, unfinished word, or a colon before all words.
-        return (plain.rfind(b" ") + 1, False) if b"0" in plain else (0, bool(words))
-
     def _waken(self) -> str:
         """Leave what is held to the layers; returns it."""
-        text, self._calm = self._calm, None
-        if self._passed:
-            self._tail = (self._tail + self._passed)[-_TAIL:]
+        calm, self._is_calm = self._calm, False
+        if calm.passed:
+            self._tail = (self._tail + calm.passed)[-_TAIL:]
             if self._people:
-                self._people.pass_by(self._passed)
-            self._passed = ""
-        return text or ""
+                self._people.pass_by(calm.passed)
+        text, calm.held, calm.passed = calm.held, "", ""
+        return text
 
     def _rest(self) -> None:
         """Take back what the layers hold, where nothing has begun in it."""
@@ -180,9 +126,9 @@ class SpanStream:
         if len(self._text) > MOST_TAKEN:
             return
         if people is None:
-            self._calm, self._text = self._text, ""
+            self._calm.held, self._text, self._is_calm = self._text, "", True
         elif (held := people.take_back(self._text)) is not None:
-            self._calm, self._text = held, ""
+            self._calm.held, self._text, self._is_calm = held, "", True
 
     def _feed_same(self, given: str, size: int) -> list[Span]:
         """The quick way: nothing but ASCII is held, and the first layer gave on ``given`` for ``size`` code points."""
@@ -216,7 +162,7 @@ class SpanStream:
 
     def _pass(self, folded: str, offsets: Sequence[int], *, final: bool = False) -> None:
         """Take names and addresses out of folded text, and hold the rest of it."""
-        if self._calm is not None:
+        if self._is_calm:
             start, held = self.settled, self._waken()
             folded, offsets = held + folded, [*range(start, start + len(held)), *offsets]
             self._offsets, self._same = range(start, start), False
@@ -233,11 +179,9 @@ class SpanStream:
 
     def finish(self) -> list[Span]:
         """No more text: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
-        if self._calm is not None:
-            plain, words = parsed(self._calm)
-            if self._is_calm(self._calm, plain, words):
-                self._passed = (self._passed + self._calm)[-PEOPLE_TAIL:]
-                self._calm, self.settled = "", self._raw
+        if self._is_calm:
+            if self._calm.end():
+                self.settled = self._raw
                 return []
             held = self._waken()
             if self._people is None:
@@ -359,7 +303,7 @@ class SpanStream:
         cues = self._rules.cue_low
         if not is_idle(chain, cues):
             return False
-        lead = self._tail[-_LEAD:]
+        lead = self._tail[-LEAD:]
         return len(chain) < 3 or not (has_any(lead, cues) if lead.isascii() else any_word(lead, self._rules.cue_ends))
 
     def _remember(self, text: str) -> None:

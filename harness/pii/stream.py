@@ -23,6 +23,9 @@ __all__ = ["RedactStream", "RedactionResult", "Redactor", "SpanStream"]
 STRIDE = 16
 """Code points that a :class:`RedactStream` awaits before it looks again: small pieces cost less, hold-back grows by eight."""
 
+
+WAIT = 8
+
 _NO_NAMES = NameBook()
 
 _NO_SPANS: list[Span] = []
@@ -80,7 +83,7 @@ class RedactStream:
         if spans or self._early:
             spans, self._early = self._early + spans, []
         if stream.settled == self._given:
-            self._due = self._seen + STRIDE
+            self._due = self._seen + WAIT
             return _NOTHING
         return self._out(spans)
 
