@@ -31,6 +31,7 @@ __all__ = [
     "is_cold_so_far",
     "is_idle",
     "is_idle_of",
+    "is_odd",
     "is_plain",
     "low",
     "parsed",
@@ -152,16 +153,16 @@ def is_idle_of(text: str, plain: bytes, words: list[bytes], cue_ends: Set[bytes]
         return False
     if HOT.isdisjoint(words):
         return not count or (
-            count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not _is_odd(text)
+            count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not is_odd(text)
         )
     said = sum(map(NUMBER.__contains__, words))
     if b"dot" in words or "@" in text or (b"at" in words and _DOMAIN.search(text)):
         return False
     if not cue_ends.isdisjoint(words):
         return not count and said < 2
-    return count < FEW_DIGITS and count + 3 * said < FEW_DIGITS + 1 and not (count and _is_odd(text))
+    return count < FEW_DIGITS and count + 3 * said < FEW_DIGITS + 1 and not (count and is_odd(text))
 
 
-def _is_odd(text: str) -> bool:
+def is_odd(text: str) -> bool:
     """Whether a network address, an identifier or a secret with few digits may be in ``text``."""
-    return text.count(":") > 1 or text.count(".") > 1 or "_" in text or max(map(len, text.split())) > _LONG_WORD
+    return text.count(":") > 1 or text.count(".") > 2 or "_" in text or max(map(len, text.split())) > _LONG_WORD

@@ -20,6 +20,7 @@ from harness.pii.gate import HOT, parsed
 from harness.pii.names import NameBook, is_reserved, lower_name
 from harness.pii.people_rules import DIGITS, SAID, PeopleRules
 from harness.pii.rules import Rule
+from harness.pii.segment import cold_cut
 from harness.pii.words import END, WIDEST, More, Word, Words, word_at
 from harness.text.placeholder import placeholder
 from harness.text.span import Span
@@ -104,7 +105,10 @@ class PeopleStream:
     def free(self, text: str, plain: bytes, found: list[bytes], passed: str) -> int:
         """How much of the ASCII ``text`` after what was ``passed`` by can be given on, -1 if something may begin in it."""
         stops, hold = self._rules.stops(text, plain, found, self._tail + passed, self._known, final=False)
-        return -1 if stops else min(hold, _unfinished(text))
+        if stops:
+            # A cue may stand at the end, before a word that is not whole.
+            return -1 if b" " in plain[stops[0] :].strip() else cold_cut(text[: stops[0]])
+        return min(hold, _unfinished(text))
 
     def is_quiet(self, found: list[bytes], passed: str) -> bool:
         """Whether no name, and no cue, ends in a text without digits, colons and the loud words of the rules.
