@@ -13,16 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
+from harness.pii.chains import LEAD
 from harness.pii.gate import FEW_DIGITS, HOT, LOW, has_any, is_odd
 from harness.pii.people import TAIL, PeopleStream
 from harness.pii.rules import RuleSet
 from harness.pii.segment import AFTER_CLASS, CAP, cold_cut
 from harness.pii.spoken import CLASSES
 
-__all__ = ["LEAD", "Calm"]
-
-LEAD = 130
-"""Characters before a chain in which a cue can stand."""
+__all__ = ["Calm"]
 
 _SAID = 3
 """What one number word counts; behind a cue a value has two, or a digit."""

@@ -110,6 +110,11 @@ class PeopleStream:
             return -1 if b" " in plain[stops[0] :].strip() else cold_cut(text[: stops[0]])
         return min(hold, _unfinished(text))
 
+    def is_free(self, text: str) -> bool:
+        """Whether nothing is to be found in ASCII text that is the last, where nothing was held or had begun."""
+        lead = self._tail + text
+        return lead.isascii() and not self._rules.may_hold(lead, *parsed(lead), self._known)
+
     def is_quiet(self, found: list[bytes], passed: str) -> bool:
         """Whether no name, and no cue, ends in a text without digits, colons and the loud words of the rules.
 
@@ -118,7 +123,7 @@ class PeopleStream:
             passed: what was passed by before it.
         """
         known = self._known
-        if known and not known.pieces.isdisjoint(found):
+        if known is not _NO_NAMES and not known.pieces.isdisjoint(found):
             return False
         return self._rules.cue_ends.isdisjoint(found) or self._rules.is_quiet(found, self._tail + passed)
 

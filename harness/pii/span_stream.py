@@ -11,27 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.pii.calm import LEAD, Calm
-from harness.pii.detect import classify
-from harness.pii.gate import has_any, is_cold, is_cold_so_far, is_idle
+from harness.pii.calm import Calm
+from harness.pii.chains import Chains
+from harness.pii.gate import is_cold, is_cold_so_far
 from harness.pii.names import NameBook
 from harness.pii.people import MOST_TAKEN, PeopleRules, PeopleStream
 from harness.pii.rules import RuleSet
-from harness.pii.segment import CAP, Open, Segmenter, cold_cut
-from harness.pii.view import any_word
+from harness.pii.segment import CAP, cold_cut
 from harness.text.fold import Folder
-from harness.text.placeholder import placeholder
 from harness.text.span import Span
 
-__all__ = ["OVERSIZE", "SpanStream"]
-
-OVERSIZE = "OVERSIZE"
-"""Type of what was masked because it is too long to be looked at whole."""
+__all__ = ["SpanStream"]
 
 _NO_SPANS: list[Span] = []
-
-_TAIL = 160
-"""Characters of folded, redacted text kept as context."""
 
 
 class SpanStream:
@@ -45,18 +37,14 @@ class SpanStream:
 
     __slots__ = (
         "_calm",
+        "_chains",
         "_folder",
         "_is_calm",
-        "_left",
-        "_masking",
-        "_offsets",
         "_people",
         "_plain",
         "_raw",
         "_rules",
         "_same",
-        "_tail",
-        "_text",
         "_waited",
         "settled",
     )
@@ -64,22 +52,18 @@ class SpanStream:
     def __init__(self, rules: RuleSet, people: PeopleRules | None = None, names: NameBook | None = None) -> None:
         self._rules = rules
         self._people = PeopleStream(people, names) if people else None
+        self._chains = Chains(rules)
         self._calm = Calm(rules, self._people)
         self._is_calm = True
         """What is held no layer has seen."""
         self._waited: list[Span] = []
         """Names and addresses whose place is not settled yet."""
-        self._folder = Folder()
-        self._text = ""
-        self._offsets: Sequence[int] = range(0)
-        self._tail = ""
+        self._folder: Folder | None = None
         self._raw = 0
         self._same = True
         """All that is held is ASCII as it came: offsets count from ``settled`` on, and are not kept."""
         self._plain = True
-        """What is held is known to be cold."""
-        self._left: Open | None = None
-        self._masking = False
+        """What the second layer holds is known to be cold."""
         self.settled = 0
         """Code points before which everything is decided (rule 2)."""
 
@@ -87,7 +71,7 @@ class SpanStream:
         """Take the next piece; returns the spans that are certain now."""
         same = self._same and chunk.isascii()
         if same and self._is_calm:
-            cut = self._calm.take(chunk, self._tail)
+            cut = self._calm.take(chunk, self._chains.tail)
             if cut >= 0:
                 self._raw += len(chunk)
                 self.settled += cut
@@ -97,24 +81,23 @@ class SpanStream:
         if same:
             given, where, found = chunk, None, _NO_SPANS
             if self._people:
-                given, where, found = self._people.quick(chunk, self.settled + len(self._text))
+                given, where, found = self._people.quick(chunk, self.settled + len(self._chains.text))
             if where is None:
                 return self._feed_same(given, len(chunk))
-            self._offsets = range(self.settled, self.settled + len(self._text))
+            self._chains.offsets = range(self.settled, self.settled + len(self._chains.text))
             self._same = False
             self._raw += len(chunk)
             self._waited += found
-            self._take(given, where)
-            return self._drain(final=False)
-        if chunk:
+            self._chains.take(given, where)
+        elif chunk:
             self._fold(chunk)
-        return self._drain(final=False)
+        return self._drain()
 
     def _waken(self) -> str:
         """Leave what is held to the layers; returns it."""
         calm, self._is_calm = self._calm, False
         if calm.passed:
-            self._tail = (self._tail + calm.passed)[-_TAIL:]
+            self._chains.remember(calm.passed)
             if self._people:
                 self._people.pass_by(calm.passed)
         text, calm.held, calm.passed = calm.held, "", ""
@@ -122,40 +105,42 @@ class SpanStream:
 
     def _rest(self) -> None:
         """Take back what the layers hold, where nothing has begun in it."""
-        people = self._people
-        if len(self._text) > MOST_TAKEN:
+        people, chains = self._people, self._chains
+        if len(chains.text) > MOST_TAKEN:
             return
-        if people is None:
-            self._calm.held, self._text, self._is_calm = self._text, "", True
-        elif (held := people.take_back(self._text)) is not None:
-            self._calm.held, self._text, self._is_calm = held, "", True
+        held = people.take_back(chains.text) if people else chains.text
+        if held is not None:
+            self._calm.held, chains.text, self._is_calm = held, "", True
 
     def _feed_same(self, given: str, size: int) -> list[Span]:
         """The quick way: nothing but ASCII is held, and the first layer gave on ``given`` for ``size`` code points."""
-        text = self._text = self._text + given
+        chains = self._chains
+        text = chains.text = chains.text + given
         self._raw += size
         plain = self._plain and self._people is not None and self._people.plain
-        if self._left is None and len(text) < CAP and (plain or is_cold_so_far(text, CAP)):
+        if chains.left is None and len(text) < CAP and (plain or is_cold_so_far(text, CAP)):
             self._plain = True
             cut = cold_cut(text)
             if cut:
-                self._tail = (self._tail + text[:cut])[-_TAIL:]
-                self._text = text[cut:]
+                chains.remember(text[:cut])
+                chains.text = text[cut:]
                 self.settled += cut
             self._rest()
             return []
         self._stand()
-        return self._drain(final=False)
+        return self._drain()
 
     def _stand(self) -> None:
         """Keep the offsets of what is held from now on."""
-        end = self.settled + len(self._text)
-        self._offsets = range(self.settled, end)
+        end = self.settled + len(self._chains.text)
+        self._chains.offsets = range(self.settled, end)
         if self._people:
             self._people.stand(end)
         self._same = False
 
     def _fold(self, chunk: str) -> None:
+        if self._folder is None:
+            self._folder = Folder()
         folded, offsets = self._folder.feed(chunk, self._raw)
         self._raw += len(chunk)
         self._pass(folded, offsets)
@@ -165,146 +150,92 @@ class SpanStream:
         if self._is_calm:
             start, held = self.settled, self._waken()
             folded, offsets = held + folded, [*range(start, start + len(held)), *offsets]
-            self._offsets, self._same = range(start, start), False
+            self._same = False
         elif self._same:
             self._stand()
         if self._people:
             folded, offsets, spans = self._people.feed(folded, offsets, final=final)
             self._waited += spans
-        self._take(folded, offsets)
+        self._chains.take(folded, offsets)
 
     def boundary(self) -> None:
         """A soft separator of no width: an utterance ends here, but a number may go on in the next one."""
         self._pass("\n", [self._raw])
 
-    def finish(self) -> list[Span]:
-        """No more text: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
+    def finish(self, rest: str = "") -> list[Span]:
+        """No more text but ``rest``: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
+        if rest:
+            if not (self._is_calm and rest.isascii()):
+                return self.feed(rest) + self.finish()
+            self._calm.held += rest
+            self._raw += len(rest)
+        people, chains = self._people, self._chains
+        is_free = False
         if self._is_calm:
             if self._calm.end():
                 self.settled = self._raw
                 return []
+            is_free = people is None or people.is_free(self._calm.passed + self._calm.held)
             held = self._waken()
-            if self._people is None:
-                self._text = held
-            else:
-                self._people.hold(held, self.settled)
-        if self._people:
-            rest = self._people.rest() if self._same else None
-            if rest is None:
-                self._pass("", range(self._raw, self._raw), final=True)
-            else:
-                self._text += rest
-            self._people.finish()
-        text = self._text
+            if is_free:
+                chains.text = held
+            elif people:
+                people.hold(held, self.settled)
+        if people:
+            if not is_free:
+                self._end(people)
+            people.finish()
+        text = chains.text
         if self._same:
-            if self._is_idle(text) if self._rules.builtin and len(text) < CAP else is_cold(text, CAP):
-                self._left = None
-                self._tail = (self._tail + text)[-_TAIL:]
-                self._text, self.settled = "", self._raw
+            if chains.is_idle(text) if self._rules.builtin and len(text) < CAP else is_cold(text, CAP):
+                chains.left = None
+                chains.remember(text)
+                chains.text, self.settled = "", self._raw
                 return []
-            self._offsets = range(self.settled, self._raw)
+            chains.offsets = range(self.settled, self._raw)
         return self._drain(final=True)
+
+    def _end(self, people: PeopleStream) -> None:
+        """The first layer gives on what it holds."""
+        rest = people.rest() if self._same else None
+        if rest is None:
+            self._pass("", range(self._raw, self._raw), final=True)
+        else:
+            self._chains.text += rest
 
     def whole(self, text: str) -> list[Span]:
         """The spans of a text that is all there is; for a stream that was not fed."""
-        folded, offsets = self._folder.feed(text)
+        folded, offsets = Folder().feed(text)
         self._raw = len(text)
         if self._people:
             folded, offsets, self._waited = self._people.feed(folded, offsets, final=True)
             self._people.finish()
-        return self._last(folded, offsets)
+        found = self._chains.whole(folded, offsets)
+        return sorted(found + self._waited) if self._waited else found
 
-    def without_people(self, given: str, offsets: Sequence[int], spans: list[Span], size: int) -> list[Span]:
-        """The same of a text of ``size`` code points that the first layer was through with; see its ``feed``."""
-        self._raw, self._waited = size, [*spans]
-        return self._last(given, offsets)
-
-    def _last(self, text: str, offsets: Sequence[int]) -> list[Span]:
-        self._text, self._offsets = text, offsets
-        return self._drain(final=True)
-
-    def _with_people(self, found: list[Span]) -> list[Span]:
-        """``found`` and the names and addresses that are settled by now, in order."""
-        ready = [span for span in self._waited if span.start < self.settled]
-        del self._waited[: len(ready)]
-        return sorted(found + ready) if ready else found
-
-    def _take(self, folded: str, offsets: Sequence[int]) -> None:
-        if not self._text:
-            self._text, self._offsets = folded, offsets
-            return
-        held = self._offsets
-        self._text += folded
-        if isinstance(held, range) and isinstance(offsets, range) and held.stop == offsets.start:
-            self._offsets = range(held.start, offsets.stop)
-        elif folded:
-            self._offsets = [*held, *offsets]
-
-    def _drain(self, *, final: bool) -> list[Span]:
-        text, offsets = self._text, self._offsets
+    def _drain(self, *, final: bool = False) -> list[Span]:
+        """What the second layer is certain of, and the names and addresses that are settled by now, in order."""
         self._plain = False
-        spans: list[Span] = []
-        position = 0
-        segments = Segmenter(text, offsets, final=final, left=self._left)
-        while segment := segments.next(position, masking=self._masking):
-            kind, begin, end, look, is_open = segment
-            if begin > position:
-                self._remember(text[max(position, begin - _TAIL) : begin])
-            if kind == "hot":
-                spans += self._classified(begin, end, text[end:look])
-            elif kind == "oversize":
-                self._masking = is_open
-                if end > begin:
-                    spans.append(Span(offsets[begin], offsets[end - 1] + 1, OVERSIZE, "oversize"))
-                    self._remember(placeholder(OVERSIZE))
-            position = end
-        self._text, self._offsets = text[position:], offsets[position:]
-        self._masking = self._masking and not final
-        left = segments.left
-        self._left = (
-            Open(left.hot - position, left.position - position, left.mail) if left and not self._masking else None
-        )
+        spans = self._chains.drain(final=final)
         self._settle()
-        if self._same and self._left is None and not self._waited and not final:
+        if self._waited:
+            ready = [span for span in self._waited if span.start < self.settled]
+            del self._waited[: len(ready)]
+            spans = sorted(spans + ready) if ready else spans
+        elif self._same and self._chains.left is None and not final:
             self._rest()
-        return self._with_people(spans) if self._waited else spans
+        return spans
 
     def _settle(self) -> None:
         """Where the held text begins, and whether it is ASCII as it came."""
-        offsets, people = self._offsets, self._people
+        people, chains = self._people, self._chains
+        offsets = chains.offsets
         held = people.held if people else -1
         end = held if held >= 0 else self._raw
-        self.settled = offsets[0] if self._text else end
-        if self._masking or (people and not people.is_same(self._raw)):
+        self.settled = offsets[0] if chains.text else end
+        if chains.masking or (people and not people.is_same(self._raw)):
             self._same = False
-        elif self._text:
-            self._same = isinstance(offsets, range) and offsets.stop == end and self._text.isascii()
+        elif chains.text:
+            self._same = isinstance(offsets, range) and offsets.stop == end and chains.text.isascii()
         else:
-            self._same = held >= 0 or self._folder.idle
-
-    def _classified(self, start: int, end: int, look: str) -> list[Span]:
-        chain, offsets = self._text[start:end], self._offsets
-        if self._rules.builtin and chain.isascii() and self._is_idle(chain):
-            self._remember(chain)
-            return []
-        spans: list[Span] = []
-        position = 0
-        for hit in classify(self._rules, self._tail, chain, look):
-            self._remember(chain[position : hit.start])
-            self._remember(placeholder(hit.rule.type))
-            first, last = offsets[start + hit.start], offsets[start + hit.end - 1]
-            spans.append(Span(first, last + 1, hit.rule.type, hit.rule.id))
-            position = hit.end
-        self._remember(chain[position:])
-        return spans
-
-    def _is_idle(self, chain: str) -> bool:
-        """The quick test of a chain and of the cues that may stand before it."""
-        cues = self._rules.cue_low
-        if not is_idle(chain, cues):
-            return False
-        lead = self._tail[-LEAD:]
-        return len(chain) < 3 or not (has_any(lead, cues) if lead.isascii() else any_word(lead, self._rules.cue_ends))
-
-    def _remember(self, text: str) -> None:
-        self._tail = (self._tail + text)[-_TAIL:]
+            self._same = held >= 0 or self._folder is None or self._folder.idle

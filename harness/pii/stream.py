@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from harness.pii.chains import Chains
 from harness.pii.gate import is_cold, is_idle_of, parsed
 from harness.pii.names import NameBook
 from harness.pii.operators import Operator, apply, replace
@@ -103,7 +104,8 @@ class RedactStream:
 
     def finish(self) -> RedactedText:
         """The rest."""
-        return self._out(self._look() + self._stream.finish())
+        spans = self._stream.finish(self._held[self._seen :])
+        return self._out(self._early + spans if self._early else spans)
 
     def _out(self, spans: list[Span]) -> RedactedText:
         base, self._given = self._given, self._stream.settled
@@ -162,7 +164,8 @@ class Redactor:
             layer.finish()
         if not spans and self._is_nothing(text, plain, words):
             return []
-        return SpanStream(self._rules).without_people(given, offsets, spans, len(text))
+        found = Chains(self._rules).whole(given, offsets)
+        return sorted(found + spans) if spans else found
 
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:
         if self._quick and len(text) < CAP:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.pii.segment import CAP, HELD_MAX
-from harness.pii.span_stream import OVERSIZE
+from harness.pii.chains import OVERSIZE
 from harness.pii.stream import Redactor
 from harness.text.span import Span
 
