@@ -6,7 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.pii.stream import RedactionResult, Redactor, RedactStream, SpanStream
+    from harness.pii.span_stream import SpanStream
+    from harness.pii.stream import RedactionResult, Redactor, RedactStream
     from harness.pii.surrogate import SurrogateVault, is_surrogate
 
 __all__ = ["RedactStream", "RedactionResult", "Redactor", "SpanStream", "SurrogateVault", "is_surrogate"]
@@ -15,7 +16,7 @@ _HOME = {
     "RedactStream": "stream",
     "RedactionResult": "stream",
     "Redactor": "stream",
-    "SpanStream": "stream",
+    "SpanStream": "span_stream",
     "SurrogateVault": "surrogate",
     "is_surrogate": "surrogate",
 }

@@ -16,7 +16,8 @@ from typing import Protocol
 
 from harness.pii.names import NameBook
 from harness.pii.rules import RuleSet
-from harness.pii.stream import Redactor, SpanStream
+from harness.pii.span_stream import SpanStream
+from harness.pii.stream import Redactor
 from harness.text.span import Span, merged
 
 __all__ = [
@@ -138,8 +139,10 @@ class ExtraStream(SpanStream):
         self._own.boundary()
         self._cut(len(self._open))
 
-    def finish(self) -> list[Span]:
-        """No more text: the remaining spans."""
+    def finish(self, rest: str = "") -> list[Span]:
+        """No more text but ``rest``: the remaining spans."""
+        if rest:
+            return self.feed(rest) + self.finish()
         self._ready += self._own.finish()
         self._cut(len(self._open))
         return self._give(final=True)

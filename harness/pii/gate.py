@@ -21,6 +21,7 @@ from harness.pii.spoken import AT_WORDS, HESITATIONS, HOT_WORDS, JOINERS, NUMBER
 __all__ = [
     "FEW_DIGITS",
     "HOT",
+    "LOW",
     "NUMBER",
     "SAID_MAIL",
     "SPOKEN",
@@ -30,6 +31,7 @@ __all__ = [
     "is_cold_so_far",
     "is_idle",
     "is_idle_of",
+    "is_odd",
     "is_plain",
     "low",
     "parsed",
@@ -66,7 +68,7 @@ WAKE = words_of(NUMBER_WORDS | AT_WORDS) | {b"dot"}
 SAID_MAIL = words_of(AT_WORDS | JOINERS)
 """A spoken address has one of these, or an ``@`` that stands alone."""
 
-_TABLE = bytes(
+LOW = bytes(
     (48 if chr(n).isdigit() or n == 64 else ord(chr(n).lower()) if chr(n).isalpha() else 32) if n < 128 else 32
     for n in range(256)
 )
@@ -79,24 +81,24 @@ _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
 
 def low(text: str) -> bytes:
     """The ASCII ``text`` with letters in lower case, ``0`` for digits and ``@``, blanks for the rest."""
-    return text.encode().translate(_TABLE)
+    return text.encode().translate(LOW)
 
 
 def has_any(text: str, words: Set[bytes]) -> bool:
     """Whether one of ``words`` stands in the ASCII ``text``; digits part words."""
-    return not words.isdisjoint(text.encode().translate(_TABLE).replace(b"0", b" ").split())
+    return not words.isdisjoint(text.encode().translate(LOW).replace(b"0", b" ").split())
 
 
 def words_in(text: str) -> list[bytes]:
     """The words of any text, in lower case; of one that is not ASCII, those without another letter in them."""
     if text.isascii():
-        return text.encode().translate(_TABLE).replace(b"0", b" ").split()
+        return text.encode().translate(LOW).replace(b"0", b" ").split()
     return [word.encode() for word in _WORD.findall(text.lower()) if word.isascii()]
 
 
 def is_cold(text: str, longest: int) -> bool:
     """No token of the ASCII ``text`` is hot, and none has ``longest`` characters."""
-    plain = text.encode().translate(_TABLE)
+    plain = text.encode().translate(LOW)
     if b"0" in plain or not HOT.isdisjoint(plain.split()):
         return False
     return len(text) < longest or max(map(len, text.split()), default=0) < longest
@@ -104,7 +106,7 @@ def is_cold(text: str, longest: int) -> bool:
 
 def is_cold_so_far(text: str, longest: int) -> bool:
     """The same while more is to come: a last word that may go on is not hot yet."""
-    plain = text.encode().translate(_TABLE)
+    plain = text.encode().translate(LOW)
     if b"0" in plain:
         return False
     words = plain.split()
@@ -117,7 +119,7 @@ def is_cold_so_far(text: str, longest: int) -> bool:
 
 def is_plain(text: str) -> bool:
     """No rule finds anything in the ASCII ``text``, whatever stands before it."""
-    plain = text.encode().translate(_TABLE)
+    plain = text.encode().translate(LOW)
     if b"0" in plain:
         return False
     words = plain.split()
@@ -128,7 +130,7 @@ def is_plain(text: str) -> bool:
 
 def parsed(text: str) -> tuple[bytes, list[bytes]]:
     """(:func:`low`, words) of an ASCII text; what several tests look at."""
-    plain = text.encode().translate(_TABLE)
+    plain = text.encode().translate(LOW)
     return plain, (plain.replace(b"0", b" ") if b"0" in plain else plain).split()
 
 
@@ -151,16 +153,16 @@ def is_idle_of(text: str, plain: bytes, words: list[bytes], cue_ends: Set[bytes]
         return False
     if HOT.isdisjoint(words):
         return not count or (
-            count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not _is_odd(text)
+            count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not is_odd(text)
         )
     said = sum(map(NUMBER.__contains__, words))
     if b"dot" in words or "@" in text or (b"at" in words and _DOMAIN.search(text)):
         return False
     if not cue_ends.isdisjoint(words):
         return not count and said < 2
-    return count < FEW_DIGITS and count + 3 * said < FEW_DIGITS + 1 and not (count and _is_odd(text))
+    return count < FEW_DIGITS and count + 3 * said < FEW_DIGITS + 1 and not (count and is_odd(text))
 
 
-def _is_odd(text: str) -> bool:
+def is_odd(text: str) -> bool:
     """Whether a network address, an identifier or a secret with few digits may be in ``text``."""
-    return text.count(":") > 1 or text.count(".") > 1 or "_" in text or max(map(len, text.split())) > _LONG_WORD
+    return text.count(":") > 1 or text.count(".") > 2 or "_" in text or max(map(len, text.split())) > _LONG_WORD

@@ -20,14 +20,20 @@ from harness.pii.gate import HOT, parsed
 from harness.pii.names import NameBook, is_reserved, lower_name
 from harness.pii.people_rules import DIGITS, SAID, PeopleRules
 from harness.pii.rules import Rule
+from harness.pii.segment import cold_cut
 from harness.pii.words import END, WIDEST, More, Word, Words, word_at
 from harness.text.placeholder import placeholder
 from harness.text.span import Span
 
-__all__ = ["PeopleRules", "PeopleStream"]
+__all__ = ["MOST_TAKEN", "TAIL", "PeopleRules", "PeopleStream"]
 
-_TAIL = 256
+TAIL = 256
 """Characters before a place that hold the words a cue may be made of."""
+
+MOST_TAKEN = 64
+"""Characters given on that may be taken back."""
+
+_KEPT = TAIL + MOST_TAKEN
 
 _MOST_PARTS = 64
 """Pieces of text and placeholders that are longer together."""
@@ -91,6 +97,60 @@ class PeopleStream:
         """What is held begins at the raw offset ``start``, and is as it came; after :meth:`quick`, which keeps no offsets."""
         self._offsets = range(start, start + len(self._text))
 
+    @property
+    def loud(self) -> frozenset[bytes]:
+        """See :attr:`harness.pii.people_rules.PeopleRules.loud`."""
+        return self._rules.loud
+
+    def free(self, text: str, plain: bytes, found: list[bytes], passed: str) -> int:
+        """How much of the ASCII ``text`` after what was ``passed`` by can be given on, -1 if something may begin in it."""
+        stops, hold = self._rules.stops(text, plain, found, self._tail + passed, self._known, final=False)
+        if stops:
+            # A cue may stand at the end, before a word that is not whole.
+            return -1 if b" " in plain[stops[0] :].strip() else cold_cut(text[: stops[0]])
+        return min(hold, _unfinished(text))
+
+    def is_free(self, text: str) -> bool:
+        """Whether nothing is to be found in ASCII text that is the last, where nothing was held or had begun."""
+        lead = self._tail + text
+        return lead.isascii() and not self._rules.may_hold(lead, *parsed(lead), self._known)
+
+    def is_quiet(self, found: list[bytes], passed: str) -> bool:
+        """Whether no name, and no cue, ends in a text without digits, colons and the loud words of the rules.
+
+        Args:
+            found: its words as :func:`harness.pii.gate.parsed` gives them.
+            passed: what was passed by before it.
+        """
+        known = self._known
+        if known is not _NO_NAMES and not known.pieces.isdisjoint(found):
+            return False
+        return self._rules.cue_ends.isdisjoint(found) or self._rules.is_quiet(found, self._tail + passed)
+
+    def leads(self, word: bytes) -> bool:
+        """Whether a name may follow ``word``, or be it."""
+        return word in self._rules.cue_ends or word in self._known.pieces
+
+    def pass_by(self, passed: str) -> None:
+        """Take the end of what was before all that comes now, and needs no look."""
+        self._tail, self._before = (self._tail + passed)[-_KEPT:], None
+
+    def hold(self, text: str, start: int) -> None:
+        """Take ASCII text as it came, from the raw offset ``start`` on, where nothing is held; gives nothing on."""
+        self._text, self._offsets = text, range(start, start + len(text))
+
+    def take_back(self, given: str) -> str | None:
+        """The last text that was ``given`` on and what is held, forgotten as if they had not come.
+
+        None, and nothing is forgotten, where a value may be going on. For ASCII text as it came, of :data:`MOST_TAKEN`
+        characters at most.
+        """
+        if self._alive or len(self._text) > MOST_TAKEN:
+            return None
+        text, self._text = given + self._text, ""
+        self._tail, self._before = self._tail[: len(self._tail) - len(given)], None
+        return text
+
     def quick(self, chunk: str, start: int) -> tuple[str, Sequence[int] | None, list[Span]]:
         """Take an ASCII piece where all that is held is ASCII as it came, from the raw offset ``start`` on.
 
@@ -107,7 +167,7 @@ class PeopleStream:
         whole = min(hold, _unfinished(text))
         self._before = None
         self._text, given = text[whole:], text[:whole]
-        self._tail = (self._tail + given)[-_TAIL:]
+        self._tail = (self._tail + given)[-_KEPT:]
         return given, None, _NO_SPANS
 
     def rest(self) -> str | None:
@@ -146,7 +206,7 @@ class PeopleStream:
         self, at: int, given: str, where: Sequence[int], spans: list[Span]
     ) -> tuple[str, Sequence[int], list[Span]]:
         self._text, self._offsets = self._text[at:], self._offsets[at:]
-        self._tail = (self._tail + given)[-_TAIL:]
+        self._tail = (self._tail + given)[-_KEPT:]
         return given, where, spans
 
     def finish(self) -> None:
@@ -203,8 +263,8 @@ class PeopleStream:
 
     def _lead(self, parts: list[str], taken: int, at: int) -> str:
         """The end of what stands before ``at``; ``parts`` were given on for what stands before ``taken``."""
-        lead = self._text[max(taken, at - _TAIL) : at]
-        return lead if len(lead) == _TAIL else (self._tail + "".join(parts[-_MOST_PARTS:]) + lead)[-_TAIL:]
+        lead = self._text[max(taken, at - TAIL) : at]
+        return lead if len(lead) == TAIL else (self._tail + "".join(parts[-_MOST_PARTS:]) + lead)[-TAIL:]
 
     def _after_tail(self, word: Word) -> Word:
         """The first word held, with the blanks before it that were given on."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from harness.pii import address
-from harness.pii.gate import WAKE, low, trie, words_in, words_of
+from harness.pii.gate import HOT, WAKE, low, trie, words_in, words_of
 from harness.pii.names import FILLERS, GIVEN, RESERVED, NameBook, is_given, is_never
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
@@ -84,6 +84,10 @@ class PeopleRules:
         ends = {*self._pairs, *self._spelled[0]}
         self._any = self._begins | _SAID_LOW | self._spelled[1] | {pair[-1] for pair in ends}
         """Without one of them, a number, a colon or a known name nothing begins."""
+        self.loud = self._begins | self._colons | _SAID_LOW | HOT
+        """Words that a value may begin with, here or in what comes after this layer."""
+        self.cue_ends = self._spelled[1] | {pair[-1] for pair in ends}
+        """Last words of the cues that are longer than a word."""
         self._wakes = (
             self._strong[1] | self._colons | self._then | words_of(needed) | _GIVEN_LOW | _RESERVED_LOW | _NAMED
         )
@@ -120,6 +124,17 @@ class PeopleRules:
             stops += numbers
         stops.sort()
         return stops, hold
+
+    def is_quiet(self, found: list[bytes], tail: str) -> bool:
+        """Whether no cue of two words or more ends in a text, nor one before what is spelled; likewise."""
+        pairs: list[tuple[bytes, ...]] = [*pairwise(found)]
+        if found[0] in self.cue_ends:
+            pairs.append((*words_in(tail[-_LEAD:])[-1:], found[0]))
+        if not self._pairs.isdisjoint(pairs):
+            return False
+        if self._spelled[0].isdisjoint(pairs) and self._spelled[1].isdisjoint(found):
+            return True
+        return _NAMED.isdisjoint(found) and _NAMED.isdisjoint(words_in(tail))
 
     def _cued(self, text: str, plain: bytes, found: list[bytes], tail: str) -> list[int]:
         """The stops that are the last word of a cue of two words or more, or of one before what is spelled."""

@@ -24,6 +24,7 @@ from harness.pii.gate import HOT, low, trie
 from harness.pii.spoken import CLASSES, EXTENSION, HOT_WORDS, NUMBER_WORDS
 
 __all__ = [
+    "AFTER_CLASS",
     "CAP",
     "HELD_MAX",
     "LOOK",
@@ -60,7 +61,7 @@ _AFTER = re.compile(r"(\s{0,4})((?:[-(+./#*,:)…]{1,3}\s{0,2})?)([0-9]|[^\W\d_]
 _IBAN_OPEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){0,32}\Z")
 _ORDINAL = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)")
 _PUNCTUATION = "-.,:;!?…()'/*#"
-_AFTER_CLASS = {"D": "NDFJL", "N": "NDFGJL", "F": "NDF", "G": "NDFG", "L": "NDJL", "W": "NDJ", "J": "NDFGJLW"}
+AFTER_CLASS = {"D": "NDFJL", "N": "NDFGJL", "F": "NDF", "G": "NDFG", "L": "NDJL", "W": "NDJ", "J": "NDFGJLW"}
 """Class of a token's last word -> classes of the next word that continue the chain."""
 
 
@@ -262,11 +263,11 @@ class Segmenter:
     def _continues(self, start: int, end: int, marked: bool, word: str, kind: str, *, mail: bool) -> bool:
         """Whether the token after the gap belongs to the chain, by the class of the last word before it."""
         if word.isdigit():
-            return "D" in _AFTER_CLASS[kind] or self._iban_open(start, end)
+            return "D" in AFTER_CLASS[kind] or self._iban_open(start, end)
         following = CLASSES.get(word) or ("L" if len(word) == 1 and (word != "i" or kind != "D") else "W")
         if kind == "D" and word in EXTENSION:
             return True
-        if following in _AFTER_CLASS[kind] or (mail and kind == "W" and following == "L"):
+        if following in AFTER_CLASS[kind] or (mail and kind == "W" and following == "L"):
             return True
         return not marked and len(word) <= 4 and kind != "N" and self._iban_open(start, end)
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.pii.segment import CAP, HELD_MAX
-from harness.pii.stream import OVERSIZE, Redactor
+from harness.pii.chains import OVERSIZE
+from harness.pii.stream import Redactor
 from harness.text.span import Span
 
 REDACTOR = Redactor()
