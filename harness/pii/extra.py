@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pii.rules import RuleSet
 from harness.pii.stream import Redactor, SpanStream
 from harness.text.span import Span, merged

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from harness.pii.book import NameBook
 from harness.pii.detect import classify
 from harness.pii.gate import has_any, is_cold, is_cold_so_far, is_idle, is_idle_of, parsed
-from harness.pii.names import NameBook
+from harness.pii.heard import ValueBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
 from harness.pii.rules import RuleSet, builtin_rules
@@ -58,7 +59,7 @@ class SpanStream:
     Args:
         rules: what to look for.
         people: what to look for before all else; None for nothing.
-        names: the names of the conversation.
+        names: the names and values of the conversation.
     """
 
     __slots__ = (
@@ -71,8 +72,10 @@ class SpanStream:
         "_raw",
         "_rules",
         "_same",
+        "_shared",
         "_tail",
         "_text",
+        "_values",
         "_waited",
         "settled",
     )
@@ -80,6 +83,8 @@ class SpanStream:
     def __init__(self, rules: RuleSet, people: PeopleRules | None = None, names: NameBook | None = None) -> None:
         self._rules = rules
         self._people = PeopleStream(people, names) if people else None
+        self._shared = names
+        self._values = names.values.copy() if names is not None else ValueBook()
         self._waited: list[Span] = []
         """Names and addresses whose place is not settled yet."""
         self._folder = Folder()
@@ -165,6 +170,11 @@ class SpanStream:
             else:
                 self._text += rest
             self._people.finish()
+        found = self._ended()
+        self._tell()
+        return found
+
+    def _ended(self) -> list[Span]:
         text = self._text
         if self._same:
             if self._is_idle(text) if self._rules.builtin and len(text) < CAP else is_cold(text, CAP):
@@ -184,6 +194,11 @@ class SpanStream:
             self._people.finish()
         return self._last(folded, offsets)
 
+    def _tell(self) -> None:
+        """The text is over: the conversation learns its values."""
+        if self._shared is not None:
+            self._shared.values.join(self._values)
+
     def without_people(self, given: str, offsets: Sequence[int], spans: list[Span], size: int) -> list[Span]:
         """The same of a text of ``size`` code points that the first layer was through with; see its ``feed``."""
         self._raw, self._waited = size, [*spans]
@@ -191,7 +206,9 @@ class SpanStream:
 
     def _last(self, text: str, offsets: Sequence[int]) -> list[Span]:
         self._text, self._offsets = text, offsets
-        return self._drain(final=True)
+        found = self._drain(final=True)
+        self._tell()
+        return found
 
     def _with_people(self, found: list[Span]) -> list[Span]:
         """``found`` and the names and addresses that are settled by now, in order."""
@@ -257,7 +274,7 @@ class SpanStream:
             return []
         spans: list[Span] = []
         position = 0
-        for hit in classify(self._rules, self._tail, chain, look):
+        for hit in classify(self._rules, self._tail, chain, look, self._values):
             self._remember(chain[position : hit.start])
             self._remember(placeholder(hit.rule.type))
             first, last = offsets[start + hit.start], offsets[start + hit.end - 1]
@@ -269,7 +286,7 @@ class SpanStream:
     def _is_idle(self, chain: str) -> bool:
         """The quick test of a chain and of the cues that may stand before it."""
         cues = self._rules.cue_low
-        if not is_idle(chain, cues):
+        if not is_idle(chain, cues) or (self._values and self._values.may_be_in(chain)):
             return False
         lead = self._tail[-_LEAD:]
         return len(chain) < 3 or not (has_any(lead, cues) if lead.isascii() else any_word(lead, self._rules.cue_ends))
@@ -399,8 +416,9 @@ class Redactor:
             given, offsets, spans = layer.feed(text, offsets, final=True)
             layer.finish()
         if not spans and self._is_nothing(text, plain, words):
-            return []
-        return SpanStream(self._rules).without_people(given, offsets, spans, len(text))
+            if names is None or not names.values or not names.values.may_be_in(text):
+                return []
+        return SpanStream(self._rules, None, names).without_people(given, offsets, spans, len(text))
 
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:
         if self._quick and len(text) < CAP:

@@ -27,7 +27,7 @@ from typing import Any, Protocol
 from harness.dialects.base import Dialect, Event, Malformed, Summary, SummaryDelta, Utterance
 from harness.dialects.json_paths import KEY
 from harness.pii import Redactor
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pii.operators import apply
 from harness.pipeline.halves import PARTIAL, goes_on, half, is_awaited
 from harness.pipeline.outcome import PathSpan
