@@ -44,7 +44,7 @@ _NOT_KEPT = frozenset(
 _PRIORITY = 75
 _JOINT = re.compile(r"[ \t\n]{1,3}|[ \t\n]{0,2}[-./()]{1,2}[ \t\n]{0,2}[(]?|,[ \t\n]{1,2}")
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
-_MIXED_JOINT = re.compile(r"[ -]?")
+_MIXED_JOINT = re.compile(r"[ ./-]?")
 _MOST_TOKENS = 8
 _EDGE = re.compile(r"[\w$€£¥#*%]")
 _SENTENCE = re.compile(r"[.!?;\n]")
@@ -156,9 +156,7 @@ class ValueBook:
         compact = _compact(text)
         return any(known in compact for known in self._mixed)
 
-    def mentions(
-        self, rules: RuleSet, view: View, groups: list[tuple[int, int]], said: list[Run]
-    ) -> Iterator[Hit]:
+    def mentions(self, rules: RuleSet, view: View, groups: list[tuple[int, int]], said: list[Run]) -> Iterator[Hit]:
         """Where known values stand in the chain of ``view``.
 
         Args:

@@ -415,9 +415,9 @@ class Redactor:
             layer = PeopleStream(people, names)
             given, offsets, spans = layer.feed(text, offsets, final=True)
             layer.finish()
-        if not spans and self._is_nothing(text, plain, words):
-            if names is None or not names.values or not names.values.may_be_in(text):
-                return []
+        again = names is not None and bool(names.values) and names.values.may_be_in(text)
+        if not spans and not again and self._is_nothing(text, plain, words):
+            return []
         return SpanStream(self._rules, None, names).without_people(given, offsets, spans, len(text))
 
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -23,31 +23,35 @@ from harness.text.span import RedactedText, merged
 __all__ = ["audit_body", "evidence_masked", "governance", "masked", "nothing_left", "span_counts", "without_leaks"]
 
 
+Heard = Collection[tuple[str, str]]
+"""What a conversation has heard."""
+
 _NAMES_KEPT = 1024
 _PLAIN_NAMES: set[str] = set()
 """Names of fields in which the scan found nothing: the same few come with every message."""
 
 
-def nothing_left(payload: Any, exempt: Callable[[str], bool]) -> bool:
-    """True when the independent scan finds no structured personal data in ``payload``."""
+def nothing_left(payload: Any, exempt: Callable[[str], bool], heard: Heard = ()) -> bool:
+    """True when the independent scan finds no structured personal data in ``payload``; see :func:`harness.pii.scan.leaks`."""
     for path, text in leaves(payload):
         if (text in _PLAIN_NAMES and path.endswith(KEY)) or exempt(path):
             continue
-        if leaks(text):
+        if leaks(text, heard):
             return False
         if len(_PLAIN_NAMES) < _NAMES_KEPT and is_field_name(path, text):
             _PLAIN_NAMES.add(text)
     return True
 
 
-def masked(text: str) -> RedactedText:
+def masked(text: str, heard: Heard = ()) -> RedactedText:
     """``text`` without what the independent scan still finds in it."""
-    return apply(text, merged(leaks(text)))
+    return apply(text, merged(leaks(text, heard)))
 
 
-def without_leaks(payload: Any, exempt: Callable[[str], bool]) -> Any:
+def without_leaks(payload: Any, exempt: Callable[[str], bool], heard: Heard = ()) -> Any:
     """``payload`` with every string and key :func:`masked`."""
-    return rebuild(payload, {path: masked(text) for path, text in leaves(payload) if not exempt(path) and leaks(text)})
+    found = {path: text for path, text in leaves(payload) if not exempt(path) and leaks(text, heard)}
+    return rebuild(payload, {path: masked(text, heard) for path, text in found.items()})
 
 
 def evidence_masked(grounding: Grounding | None) -> Grounding | None:

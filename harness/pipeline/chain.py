@@ -343,9 +343,10 @@ class Pipeline:
         event, redaction = work.event, work.redaction
         assert redaction is not None
         exempt = partial(self._dialect.exempt, event)
-        clean = nothing_left(payload, exempt)
+        heard = self._redact.heard(event.conversation)
+        clean = nothing_left(payload, exempt, heard)
         if not clean:
-            payload = without_leaks(payload, exempt)
+            payload = without_leaks(payload, exempt, heard)
         verdict, stage, reasons = decide(
             fault=work.fault,
             clean=clean,
