@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,6 +13,7 @@ import click
 
 from harness.cli.common import say, verb
 from harness.errors import ConfigError
+from harness.pii.book import NameBook
 from harness.pii.operators import Operator, drop, hashed, mask, replace
 from harness.pii.stream import RedactionResult, Redactor, RedactStream
 from harness.pii.surrogate import SurrogateVault
@@ -23,11 +24,16 @@ from harness.text.span import Span
 __all__ = ["command"]
 
 _PIECE = 65_536
+_CONVERSATIONS = 4096
 
 
 @click.command("redact")
 @click.argument("files", nargs=-1)
-@click.option("--jsonl", is_flag=True, help='Read {"id","text"} lines; write {"id","text","spans"} lines.')
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    help='Read {"id","text"} lines; write {"id","text","spans"} lines. Lines of one "conversation" know its names and values.',
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object per file: file, text, spans.")
 @click.option("--rules", "rule_files", multiple=True, type=click.Path(path_type=Path), help="Rules of your own (TOML).")
 @click.option(
@@ -81,9 +87,21 @@ class _Redacts:
 
     redactor: Redactor
     operator: Operator
+    books: dict[str, NameBook] = field(default_factory=dict)
+    """What the last :data:`_CONVERSATIONS` conversations have heard."""
 
-    def redact(self, text: str) -> RedactionResult:
-        return self.redactor.redact(text, self.operator)
+    def redact(self, text: str, conversation: object = None) -> RedactionResult:
+        return self.redactor.redact(text, self.operator, self._book(conversation))
+
+    def _book(self, conversation: object) -> NameBook | None:
+        if not isinstance(conversation, str | int):
+            return None
+        book = self.books.pop(str(conversation), None)
+        book = NameBook() if book is None else book
+        self.books[str(conversation)] = book
+        if len(self.books) > _CONVERSATIONS:
+            del self.books[next(iter(self.books))]
+        return book
 
     def stream(self) -> RedactStream:
         return self.redactor.stream(self.operator)
@@ -122,7 +140,7 @@ def _lines(redactor: _Redacts, name: str, source: TextIO) -> None:
         text = item.get("text")
         if not isinstance(text, str):
             raise ConfigError(f"{name}: line {number}", "no text", 'an object with "id" and "text"')
-        _print({"id": item.get("id"), **_result(redactor, text)})
+        _print({"id": item.get("id"), **_result(redactor, text, item.get("conversation"))})
 
 
 def _items(name: str, source: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -138,8 +156,8 @@ def _items(name: str, source: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, item
 
 
-def _result(redactor: _Redacts, text: str) -> dict[str, Any]:
-    result = redactor.redact(text)
+def _result(redactor: _Redacts, text: str, conversation: object = None) -> dict[str, Any]:
+    result = redactor.redact(text, conversation)
     return {"text": result.text, "spans": [_span(span) for span in result.spans]}
 
 

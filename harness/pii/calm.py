@@ -15,6 +15,7 @@ from collections.abc import Set
 
 from harness.pii.chains import LEAD
 from harness.pii.gate import FEW_DIGITS, HOT, LOW, has_any, is_odd
+from harness.pii.heard import ValueBook
 from harness.pii.people import TAIL, PeopleStream
 from harness.pii.rules import RuleSet
 from harness.pii.segment import AFTER_CLASS, CAP, cold_cut
@@ -39,13 +40,15 @@ class Calm:
     Args:
         rules: what is looked for.
         people: the first layer; None for none.
+        values: the values that are known by now.
     """
 
-    __slots__ = ("_loud", "_people", "_rules", "held", "passed")
+    __slots__ = ("_loud", "_people", "_rules", "_values", "held", "passed")
 
-    def __init__(self, rules: RuleSet, people: PeopleStream | None) -> None:
+    def __init__(self, rules: RuleSet, people: PeopleStream | None, values: ValueBook) -> None:
         self._rules = rules
         self._people = people
+        self._values = values
         self._loud = people.loud if people else HOT
         self.held = ""
         """What is not let go."""
@@ -110,6 +113,8 @@ class Calm:
         if b"0" in plain or course.most > _SAID:
             cues = self._rules.cue_low
             if not cues.isdisjoint(words) or has_any((tail + self.passed)[-LEAD:], cues):
+                return -1
+            if self._values.may_be_in(text):
                 return -1
         cut = cold_cut(text[: course.place(plain)] if course.kind else text)
         return min(cut, self._people.free(text, plain, words, self.passed)) if self._people else cut

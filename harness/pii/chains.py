@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from harness.pii.detect import classify
 from harness.pii.gate import has_any, is_idle
+from harness.pii.heard import ValueBook
 from harness.pii.rules import RuleSet
 from harness.pii.segment import Open, Segmenter
 from harness.pii.view import any_word
@@ -33,12 +34,14 @@ class Chains:
 
     Args:
         rules: what to look for.
+        values: the values that are known by now; it learns those of the text.
     """
 
-    __slots__ = ("_rules", "left", "masking", "offsets", "tail", "text")
+    __slots__ = ("_rules", "_values", "left", "masking", "offsets", "tail", "text")
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, values: ValueBook) -> None:
         self._rules = rules
+        self._values = values
         self.text = ""
         """What is held."""
         self.offsets: Sequence[int] = range(0)
@@ -100,7 +103,7 @@ class Chains:
             return []
         spans: list[Span] = []
         position = 0
-        for hit in classify(self._rules, self.tail, chain, look):
+        for hit in classify(self._rules, self.tail, chain, look, self._values):
             rule = hit.rule
             self.remember(chain[position : hit.start] + placeholder(rule.type))
             spans.append(Span(offsets[start + hit.start], offsets[start + hit.end - 1] + 1, rule.type, rule.id))
@@ -111,7 +114,7 @@ class Chains:
     def is_idle(self, chain: str) -> bool:
         """The quick test of an ASCII chain and of the cues that may stand before it, for the rules of the package."""
         cues = self._rules.cue_low
-        if not is_idle(chain, cues):
+        if not is_idle(chain, cues) or self._values.may_be_in(chain):
             return False
         lead = self.tail[-LEAD:]
         return len(chain) < 3 or not (has_any(lead, cues) if lead.isascii() else any_word(lead, self._rules.cue_ends))

@@ -12,6 +12,7 @@ import re
 
 from harness.pii.cued import cued_values
 from harness.pii.gate import FEW_DIGITS, SAID_MAIL, SPOKEN, is_plain, words_in
+from harness.pii.heard import ValueBook
 from harness.pii.hits import Hit, accepted, chosen, hit_of
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.runs import GROUP, written_runs
@@ -32,13 +33,14 @@ _GLUED = re.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]|[A-Z]{2}[ -][0-9]|:|_")
 """What every built-in pattern that is searched for has in it."""
 
 
-def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
+def classify(rules: RuleSet, tail: str, chain: str, look: str, heard: ValueBook | None = None) -> list[Hit]:
     """The values in ``chain``.
 
     Args:
         tail: folded, redacted text before the chain.
         chain: folded text of the chain.
         look: a little text after it.
+        heard: the values that are known by now; it learns those of the chain.
 
     Returns:
         hits in order, not overlapping.
@@ -60,9 +62,16 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str) -> list[Hit]:
         hits += _said_numbers(rules, view, said)
     if (said or digits) and (not rules.cue_low.isdisjoint(words) or view.has_cue(rules)):
         hits += cued_values(rules, view, said)
+    if heard:
+        hits += heard.mentions(rules, view, groups, said)
     if not hits:
         return hits
-    return _with_rest(rules, view, chosen(hits, chain) if len(hits) > 1 else hits)
+    if len(hits) > 1:
+        hits = chosen(hits, chain)
+    if heard is not None:
+        for hit in hits:
+            heard.learn(hit.rule.type, chain[hit.start : hit.end])
+    return _with_rest(rules, view, hits, heard)
 
 
 def _may_say_address(chain: str, words: list[bytes]) -> bool:
@@ -72,7 +81,7 @@ def _may_say_address(chain: str, words: list[bytes]) -> bool:
     return _SAID_AT.search(chain) is not None
 
 
-def _with_rest(rules: RuleSet, view: View, hits: list[Hit]) -> list[Hit]:
+def _with_rest(rules: RuleSet, view: View, hits: list[Hit], heard: ValueBook | None) -> list[Hit]:
     """What is left between the hits, looked at again as it stands in the redacted text (rule 2)."""
     found: list[Hit] = []
     tail, position = view.tail, 0
@@ -82,7 +91,7 @@ def _with_rest(rules: RuleSet, view: View, hits: list[Hit]) -> list[Hit]:
         if _is_nothing(piece):
             tail += piece
         else:
-            rest = classify(rules, tail, piece, "" if hit else view.look)
+            rest = classify(rules, tail, piece, "" if hit else view.look, heard)
             found += [Hit(position + inner.start, position + inner.end, *inner[2:]) for inner in rest]
             tail += _redacted(piece, rest)
         if hit:

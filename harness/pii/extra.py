@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pii.rules import RuleSet
 from harness.pii.span_stream import SpanStream
 from harness.pii.stream import Redactor

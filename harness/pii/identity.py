@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pii.stream import Redactor
 from harness.pii.surrogate import canonical, last_four, last_four_mentions
 from harness.text.placeholder import identity

@@ -16,8 +16,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from harness.pii import address, person
+from harness.pii.book import NameBook
 from harness.pii.gate import HOT, parsed
-from harness.pii.names import NameBook, is_reserved, lower_name
+from harness.pii.names import is_reserved, lower_name
 from harness.pii.people_rules import DIGITS, SAID, PeopleRules
 from harness.pii.rules import Rule
 from harness.pii.segment import cold_cut

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from harness.pii import address
+from harness.pii.book import NameBook
 from harness.pii.gate import HOT, WAKE, low, trie, words_in, words_of
-from harness.pii.names import FILLERS, GIVEN, RESERVED, NameBook, is_given, is_never
+from harness.pii.names import FILLERS, GIVEN, RESERVED, is_given, is_never
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
 

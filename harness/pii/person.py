@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from harness.pii.book import NameBook
 from harness.pii.names import (
     COMPANY,
     FILLERS,
     PARTICLES,
     SUFFIXES,
     TITLES,
-    NameBook,
     is_ambiguous,
     is_given,
     is_never,

@@ -7,16 +7,18 @@
 3. Placeholders, surrogates and public toll-free numbers are no leaks.
 4. Linear time: every pattern is anchored on a digit, ``@`` or a cue, and bounded.
 5. What is percent-encoded is looked at once more decoded.
+6. What a conversation has heard is known in what it says later (``scan_known.py``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from harness.pii.scan_checks import CHECKS, base58, card, digits, iban, luhn, nanp, vin
 from harness.pii.scan_cued import CUE_WORDS, CUED
 from harness.pii.scan_gate import may_be_heard, may_be_written, words_of
+from harness.pii.scan_known import known_values
 from harness.pii.scan_spoken import said_addresses, said_birthdays, said_numbers
 from harness.pii.surrogate import is_surrogate
 from harness.text.fold import fold
@@ -110,10 +112,16 @@ Found = tuple[int, int, str]
 """(start, end, type)."""
 
 
-def leaks(text: str) -> list[Span]:
-    """Values of structured types that are left in ``text``; sorted, not overlapping."""
+def leaks(text: str, heard: Collection[tuple[str, str]] = ()) -> list[Span]:
+    """Values of structured types that are left in ``text``; sorted, not overlapping.
+
+    Args:
+        heard: what its conversation has heard (:attr:`harness.pii.heard.ValueBook.heard`).
+    """
     folded, offsets = fold(text)
     found = _found(folded)
+    if heard:
+        found = [*_apart(known_values(folded, heard), found), *found]
     if "%" in folded and _PERCENT.search(folded):
         plain, starts = _decoded(folded)
         taken = bytearray(len(folded))
@@ -130,6 +138,15 @@ def is_quiet(text: str) -> bool:
         return False
     words = words_of(text)
     return not may_be_written(text, words) and not may_be_heard(text, words)
+
+
+def _apart(more: Iterable[Found], found: list[Found]) -> list[Found]:
+    """Those of ``more`` that overlap neither ``found`` nor each other."""
+    kept: list[Found] = []
+    for one in more:
+        if all(one[1] <= other[0] or other[1] <= one[0] for other in (*found, *kept)):
+            kept.append(one)
+    return kept
 
 
 def _found(text: str) -> list[Found]:

@@ -15,7 +15,7 @@ from harness.pii.scan_checks import card, nanp
 from harness.pii.scan_cued import spoken_cue
 from harness.pii.surrogate import is_surrogate
 
-__all__ = ["said_addresses", "said_birthdays", "said_numbers"]
+__all__ = ["said_addresses", "said_birthdays", "said_numbers", "said_rows"]
 
 _UNIT = {
     "zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
@@ -85,14 +85,20 @@ def said_birthdays(text: str) -> Iterator[tuple[int, int, str]]:
             yield start, end, "DOB"
 
 
-def said_numbers(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, type) of folded ``text``'s spoken numbers."""
+def said_rows(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, digits, ``+`` before them where "plus" was said) of the rows of number words in folded ``text``, whatever they are."""
     for row in _ROW.finditer(text):
         number, said = _read(row.group().lower())
         if said:
-            type_ = _type(number.removeprefix("+"), text[max(0, row.start() - 96) : row.start()])
-            if type_ and not is_surrogate(type_, number):
-                yield row.start(), row.end(), type_
+            yield row.start(), row.end(), number
+
+
+def said_numbers(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, type) of folded ``text``'s spoken numbers."""
+    for start, end, number in said_rows(text):
+        type_ = _type(number.removeprefix("+"), text[max(0, start - 96) : start])
+        if type_ and not is_surrogate(type_, number):
+            yield start, end, type_
 
 
 def _read(row: str) -> tuple[str, bool]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.pii.book import NameBook
 from harness.pii.calm import Calm
 from harness.pii.chains import Chains
 from harness.pii.gate import is_cold, is_cold_so_far
-from harness.pii.names import NameBook
+from harness.pii.heard import ValueBook
 from harness.pii.people import MOST_TAKEN, PeopleRules, PeopleStream
 from harness.pii.rules import RuleSet
 from harness.pii.segment import CAP, cold_cut
@@ -32,7 +33,7 @@ class SpanStream:
     Args:
         rules: what to look for.
         people: what to look for before all else; None for nothing.
-        names: the names of the conversation.
+        names: the names and values of the conversation; it learns those of the text when that is over.
     """
 
     __slots__ = (
@@ -45,6 +46,8 @@ class SpanStream:
         "_raw",
         "_rules",
         "_same",
+        "_shared",
+        "_values",
         "_waited",
         "settled",
     )
@@ -52,8 +55,10 @@ class SpanStream:
     def __init__(self, rules: RuleSet, people: PeopleRules | None = None, names: NameBook | None = None) -> None:
         self._rules = rules
         self._people = PeopleStream(people, names) if people else None
-        self._chains = Chains(rules)
-        self._calm = Calm(rules, self._people)
+        self._shared = names
+        self._values = names.values.copy() if names is not None else ValueBook()
+        self._chains = Chains(rules, self._values)
+        self._calm = Calm(rules, self._people, self._values)
         self._is_calm = True
         """What is held no layer has seen."""
         self._waited: list[Span] = []
@@ -164,9 +169,19 @@ class SpanStream:
 
     def finish(self, rest: str = "") -> list[Span]:
         """No more text but ``rest``: the remaining spans; the stream is empty afterwards and may be fed a new text's worth."""
+        found = self._finish(rest)
+        self._tell()
+        return found
+
+    def _tell(self) -> None:
+        """The text is over: the conversation learns its values."""
+        if self._shared is not None:
+            self._shared.values.join(self._values)
+
+    def _finish(self, rest: str) -> list[Span]:
         if rest:
             if not (self._is_calm and rest.isascii()):
-                return self.feed(rest) + self.finish()
+                return self.feed(rest) + self._finish("")
             self._calm.held += rest
             self._raw += len(rest)
         people, chains = self._people, self._chains
@@ -211,6 +226,7 @@ class SpanStream:
             folded, offsets, self._waited = self._people.feed(folded, offsets, final=True)
             self._people.finish()
         found = self._chains.whole(folded, offsets)
+        self._tell()
         return sorted(found + self._waited) if self._waited else found
 
     def _drain(self, *, final: bool = False) -> list[Span]:

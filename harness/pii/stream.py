@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from harness.pii.book import NameBook
 from harness.pii.chains import Chains
 from harness.pii.gate import HOT, WAKE, is_cold, is_idle_of, parsed
-from harness.pii.names import NameBook
+from harness.pii.heard import ValueBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
 from harness.pii.rules import RuleSet, builtin_rules
@@ -153,7 +154,7 @@ class Redactor:
         """Spans of ``text``, sorted, not overlapping.
 
         Args:
-            names: the names of the conversation; it learns those of the text.
+            names: the names and values of the conversation; it learns those of the text.
         """
         people = self._people
         if not text.isascii():
@@ -167,9 +168,10 @@ class Redactor:
             layer = PeopleStream(people, names)
             given, offsets, spans = layer.feed(text, offsets, final=True)
             layer.finish()
-        if not spans and self._is_nothing(text, plain, words):
+        values = names.values if names is not None else ValueBook()
+        if not spans and not values.may_be_in(text) and self._is_nothing(text, plain, words):
             return []
-        found = Chains(self._rules).whole(given, offsets)
+        found = Chains(self._rules, values).whole(given, offsets)
         return sorted(found + spans) if spans else found
 
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:

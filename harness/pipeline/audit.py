@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,13 +32,20 @@ __all__ = [
 ]
 
 
+Heard = Collection[tuple[str, str]]
+"""What a conversation has heard."""
+
 _NAMES_KEPT = 1024
 _PLAIN_NAMES: set[str] = set()
 """Names of fields in which the scan found nothing: the same few come with every message."""
 
 
-def nothing_left(document: Document, exempt: Container[str]) -> bool:
-    """True when the independent scan finds no structured personal data in ``document``, but for the paths of ``exempt``."""
+def nothing_left(document: Document, exempt: Container[str], heard: Heard = ()) -> bool:
+    """True when the independent scan finds no structured personal data in ``document``, but for the paths of ``exempt``.
+
+    Args:
+        heard: see :func:`harness.pii.scan.leaks`.
+    """
     looked_at = [
         leaf
         for leaf in document.leaves
@@ -47,23 +54,22 @@ def nothing_left(document: Document, exempt: Container[str]) -> bool:
     quiet = is_quiet(
         "\n".join([text for _, text in looked_at])
     )  # mostly, and then no text needs to be scanned by itself
-    if not quiet and any(leaks(text) for _, text in looked_at):
+    if not quiet and any(leaks(text, heard) for _, text in looked_at):
         return False
     if len(_PLAIN_NAMES) < _NAMES_KEPT:
         _PLAIN_NAMES.update(text for path, text in looked_at if is_field_name(path, text))
     return True
 
 
-def masked(text: str) -> RedactedText:
+def masked(text: str, heard: Heard = ()) -> RedactedText:
     """``text`` without what the independent scan still finds in it."""
-    return apply(text, merged(leaks(text)))
+    return apply(text, merged(leaks(text, heard)))
 
 
-def without_leaks(document: Document, exempt: Container[str]) -> Document:
+def without_leaks(document: Document, exempt: Container[str], heard: Heard = ()) -> Document:
     """``document`` with every string and key :func:`masked`."""
-    return document.replaced(
-        {path: masked(text) for path, text in document.leaves if path not in exempt and leaks(text)}
-    )
+    found = {path: text for path, text in document.leaves if path not in exempt and leaks(text, heard)}
+    return document.replaced({path: masked(text, heard) for path, text in found.items()})
 
 
 def evidence_masked(grounding: Grounding | None) -> Grounding | None:

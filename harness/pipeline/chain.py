@@ -268,7 +268,9 @@ class Pipeline:
     def _complete(self, work: Work, state: ConversationState | None) -> None:
         counted = count(work, state, self.policy.subscription)
         self._mark("budget")
-        self._slots.fill(conclude(work, state, counted, self._dialect.exempt_paths(work.event), self.policy))
+        event = work.event
+        exempt, heard = self._dialect.exempt_paths(event), self._redact.heard(event.conversation)
+        self._slots.fill(conclude(work, state, counted, exempt, self.policy, heard))
         self._mark("audit")
         if work.fault is None and state is not None:
             self._effects += effects_of(work.event, state, self.policy)

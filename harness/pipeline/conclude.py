@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import replace
 
 from harness.dialects.base import Event, Malformed, Other, Summary, SummaryDelta
@@ -19,20 +19,26 @@ __all__ = ["conclude"]
 
 
 def conclude(
-    work: Work, state: ConversationState | None, counted: Counted, exempt: Container[str], policy: PipelinePolicy
+    work: Work,
+    state: ConversationState | None,
+    counted: Counted,
+    exempt: Container[str],
+    policy: PipelinePolicy,
+    heard: Collection[tuple[str, str]] = (),
 ) -> Outcome:
     """The outcome of a message that is through all stages.
 
     Args:
         counted: what leaves.
         exempt: paths of ids, enums and counters, which the second look leaves alone.
+        heard: the values that the conversation has heard.
     """
     event, redaction = work.event, work.redaction
     assert redaction is not None
     document = counted.document
-    clean = nothing_left(document, exempt)
+    clean = nothing_left(document, exempt, heard)
     if not clean:
-        document = without_leaks(document, exempt)
+        document = without_leaks(document, exempt, heard)
     verdict, stage, reasons = decide(
         fault=work.fault,
         clean=clean,

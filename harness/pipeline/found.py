@@ -1,7 +1,8 @@
 """What was found in the texts of the message at hand: redaction and grounding read the same ones, so each is searched once.
 
 1. Nothing is kept from one message to the next: :meth:`Found.begin` forgets.
-2. The same text with the same names known is the same; where a text holds a name it is searched again, for whoever learns it.
+2. The same text with the same names known is the same; where a text holds a name it is searched again, for whoever learns it;
+   its values are told to whoever asks.
 3. All the texts are first looked at as one, by the redactor's quick test: mostly it proves that there is nothing in any of
    them, and none of them is searched.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.pii import Redactor, SpanStream
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.text.span import Span
 
 __all__ = ["Found"]
@@ -56,10 +57,14 @@ class Found(Redactor):
             return []
         key = (text, names.heard if names else _NOTHING)
         found = self._found.get(key)
-        if found is None:
-            found = tuple(self._redactor.detect(text, names))
-            if not any(span.type == "PERSON" for span in found):
-                self._found[key] = found
+        if found is not None:
+            if names is not None:
+                for span in found:
+                    names.values.learn(span.type, text[span.start : span.end])
+            return list(found)
+        found = tuple(self._redactor.detect(text, names))
+        if not any(span.type == "PERSON" for span in found):
+            self._found[key] = found
         return list(found)
 
     def span_stream(self, names: NameBook | None = None) -> SpanStream:

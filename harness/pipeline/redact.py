@@ -12,8 +12,8 @@ r"""Stage: find personal data in every string of a message and put placeholders 
 7. A final utterance that ends in the middle of a value waits for its speaker's next one, and is one text with it; it waits no
    longer when a summary comes, when others have said a few things, or at the end. An interim utterance never waits: half a
    value at its end, or at its beginning while a final one waits, is PARTIAL.
-8. A name that a conversation has heard is known in what it says later; a streamed summary, its pieces and its whole, knows
-   the names that were heard when it began.
+8. A name or value that a conversation has heard is known in what it says later; a streamed summary, its pieces and its whole,
+   knows those that were heard when it began.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any, Protocol
 from harness.dialects.base import Dialect, Event, Malformed, Summary, SummaryDelta, Utterance
 from harness.dialects.json_paths import KEY
 from harness.pii import Redactor
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pii.operators import apply
 from harness.pipeline.found import Found
 from harness.pipeline.halves import PARTIAL, goes_on, half, is_awaited
@@ -49,6 +49,7 @@ _PATIENCE = 4
 
 _NAMES_KEPT = 1024
 _NO_NAMES: frozenset[str] = frozenset()
+_NOTHING: frozenset[tuple[str, str]] = frozenset()
 
 Texts = list[tuple[str, str]]
 """(path, text), in the order of the document."""
@@ -114,7 +115,7 @@ class _TextStream:
     source: _SpanSource
     ids: Iterator[int]
     names: NameBook
-    """The names of the conversation, as they were when the text began."""
+    """The names and values of the conversation, as they were when the text began."""
     length: int = 0
     count: int = 0
     """Pieces so far: the index the next one must have."""
@@ -329,11 +330,16 @@ class RedactStage:
         spans = sorted([*kept, *masked])
         work.put(path, apply(text, spans), [self._found(path, span) for span in spans])
 
+    def heard(self, conversation: str) -> frozenset[tuple[str, str]]:
+        """The values that a conversation has heard, for the second look."""
+        book = self._names.get(conversation)
+        return book.values.heard if book is not None and book.values else _NOTHING
+
     def _book(self, conversation: str) -> NameBook:
         return self._names.setdefault(conversation, NameBook())
 
     def _known(self, event: Event) -> NameBook:
-        """The names by which a message is read (rule 7)."""
+        """The names and values by which a message is read (rule 8)."""
         match event:
             case Utterance(is_final=False):
                 return self._book(event.conversation).copy()

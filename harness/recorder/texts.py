@@ -14,7 +14,7 @@ from harness.dialects.base import Dialect
 from harness.dialects.json_scan import JsonText
 from harness.dialects.json_text import KEY_SUFFIX, splice
 from harness.pii import Redactor
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pii.surrogate import SurrogateVault
 from harness.pipeline.outcome import Outcome, PathSpan
 from harness.pipeline.payload import leaves
@@ -71,6 +71,8 @@ class Searcher:
             self._values.add(span, unescaped(value) if text.parsed is None else value)
             if span.type == "PERSON":
                 self._book(outcome.conversation).learn(value)
+            elif not span.at and span.last:
+                self._book(outcome.conversation).values.learn(span.type, value)
         for path, value in decoded.items():
             covered = [Span(s.start, s.end, s.type) for s in spans if s.path == path]
             if path not in rewritten:

@@ -39,6 +39,21 @@ def test_jsonl(tmp_path: Path) -> None:
     }
 
 
+def test_lines_of_a_conversation(tmp_path: Path) -> None:
+    """What one line tells with its cue the later ones of its conversation know, and no others; old ones are forgotten."""
+    path = tmp_path / "in.jsonl"
+    told = {"text": "my pin is 4417", "conversation": "a"}
+    again = [{"text": "4417", "conversation": name} for name in ("a", "b", 1)] + [{"text": "4417"}]
+    others = [{"text": "hello", "conversation": number} for number in range(4096)]
+    lines = [told, *again, *others, {"text": "4417", "conversation": "a"}]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    done = [
+        json.loads(line)["text"] for line in CliRunner().invoke(command, ["--jsonl", str(path)]).stdout.splitlines()
+    ]
+    assert done[:5] == ["my pin is [PIN_REDACTED]", "[PIN_REDACTED]", "4417", "4417", "4417"]
+    assert done[-1] == "4417"
+
+
 def test_json_and_plain_files(tmp_path: Path) -> None:
     """One object per file, or the text itself."""
     path = tmp_path / "in.txt"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.pii.names import NameBook, is_reserved, lower_name
+from harness.pii.book import NameBook
+from harness.pii.names import is_reserved, lower_name
 from harness.pii.operators import apply
 from harness.pii.segment import HELD_MAX
 from harness.pii.stream import Redactor

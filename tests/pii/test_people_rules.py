@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.pii.book import NameBook
 from harness.pii.gate import parsed
-from harness.pii.names import NameBook
 from harness.pii.people_rules import PeopleRules
 from harness.pii.rules import builtin_rules
 from harness.pii.segment import HELD_MAX

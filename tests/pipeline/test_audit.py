@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pii.stream import Redactor
 from harness.pipeline.audit import (
     audit_body,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.pii import Redactor
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pipeline.found import Found
 from harness.text.span import Span
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.dialects.base import Summary, Utterance
 from harness.grounding import Checker
 from harness.pii import Redactor, SurrogateVault
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pii.operators import apply
 from harness.pipeline.ground import GroundStage
 

@@ -253,3 +253,21 @@ def test_what_is_held_is_counted() -> None:
     assert [work.held for work in works] == [9, 15]
     torn = one.submit(delta("32", 5), "")
     assert (torn.held, one.submit_alone(delta("32", 5)).held) == (None, None)
+
+
+def test_a_value_is_known_in_what_comes_later() -> None:
+    """In later lines, in a summary's pieces however cut, and in its whole; another conversation knows nothing."""
+    one = stage()
+    one.submit(utterance(text="My bank account number is 80217744365 and my pin is 4417."), "")
+    assert one.submit(utterance(text="So 80217744365?"), "").result()["text"] == "So [BANK_ACCOUNT_REDACTED]?"
+    event = utterance(text="So 80217744365?")
+    assert stage().submit(event, "").result()["text"] == event.text
+    summary = "They confirmed 80217744365 twice, eight oh two one seven seven four four three six five. 4417."
+    for size in (1, 3, 7, 40):
+        works = [
+            one.submit(delta(summary[at : at + size], index, f"s{size}", ""), "")
+            for index, at in enumerate(range(0, len(summary), size))
+        ]
+        one.close("", f"s{size}")
+        done = "They confirmed [BANK_ACCOUNT_REDACTED] twice, [BANK_ACCOUNT_REDACTED]. [PIN_REDACTED]."
+        assert redacted(works) == done
