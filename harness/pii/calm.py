@@ -70,7 +70,9 @@ class Calm:
         if quiet and b"0" not in plain and self._loud.isdisjoint(words) and len(text) < CAP and not _is_colon(text):
             cut = cold_cut(text)
         else:
-            course = _Course(words if on or plain[-2:] == b"  " else words[:-1], self._loud, None if quiet else self._people)
+            course = _Course(
+                words if on or plain[-2:] == b"  " else words[:-1], self._loud, None if quiet else self._people
+            )
             if course.ended or len(text) > _PATIENCE or _is_colon(text):
                 words.append(last)
                 cut = self._ended(text, plain, words, course, tail) if self._rules.builtin else -1

@@ -152,9 +152,7 @@ def is_idle_of(text: str, plain: bytes, words: list[bytes], cue_ends: Set[bytes]
     elif count >= FEW_DIGITS:
         return False
     if HOT.isdisjoint(words):
-        return not count or (
-            count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not is_odd(text)
-        )
+        return not count or (count < FEW_DIGITS and "@" not in text and cue_ends.isdisjoint(words) and not is_odd(text))
     said = sum(map(NUMBER.__contains__, words))
     if b"dot" in words or "@" in text or (b"at" in words and _DOMAIN.search(text)):
         return False

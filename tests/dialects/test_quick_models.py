@@ -22,7 +22,9 @@ MODELS = (
 )
 NUMBERS = [0, 1, 5, -1, 49, 50, 500, 501, 4096, 0.0, 0.3, 1.0, 5.0, 1.5, 2**53, 2**53 + 1, 2**70]
 STRINGS = ["", "5", "é", "x" * 64, "x" * 65, "x" * 512, "x" * 513, "agent", "robot"]
-ODD = st.sampled_from([None, True, False, *NUMBERS, *STRINGS, [], {}, [1], ["a"], [[]], {"text": "x"}])
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, False, *NUMBERS, *STRINGS, [], {}, [1], ["a"], [[]], {"text": "x"}]
+)
 GOOD: Mapping[str, Any] = {
     "interaction_id": "i-1",
     "seq": 3,

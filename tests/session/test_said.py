@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from harness.client.options import TimedSend
@@ -39,7 +40,7 @@ def asks(after: int | None = None) -> dict[str, Any]:
 UPDATE = {"type": "context_window.update", "interaction_id": "i-1", "token_count": 24, "retain_tokens": 4}
 
 
-def found(entries: list[AnyEntry]) -> dict[int, list[TimedSend]]:
+def found(entries: Sequence[AnyEntry]) -> dict[int, list[TimedSend]]:
     return timed_sends(entries, MediationDialect(), Subscription())
 
 
