@@ -19,11 +19,12 @@ from harness.grounding.evidence import Evidence, Unit
 from harness.grounding.lexicon import cue, cue_stems
 from harness.text.lexicon import load
 
-__all__ = ["REACH", "course_figures", "course_of", "state_of", "told_end"]
+__all__ = ["REACH", "course_figures", "course_of", "end_of", "state_of", "told_end"]
 
 ONE = 1000
 REACH = 6
 _MAX_WORDS = 60
+_ENDING = 6
 _STATES = ("open", "refused", "done", "agreed")
 
 
@@ -57,6 +58,13 @@ def course_of(evidence: Evidence, unit: Unit) -> tuple[str, str]:
     return (states[0], states[-1]) if states else ("", "")
 
 
+def end_of(evidence: Evidence) -> str:
+    """The last state of the conversation, or of its last units (:data:`_ENDING`); bare assent decides if nothing else does."""
+    states = [state for state in (state_of(unit.sentence) for unit in evidence.units[-_ENDING:]) if state]
+    settled = [state for state in states if state != "agreed"]
+    return (settled or states or [""])[-1]
+
+
 def told_end(claim: Sentence) -> str:
     """``open``, ``refused``, ``done`` or ''; see rule 3."""
     norms, stems = claim.norms, {token.stem for token in claim.tokens}
@@ -70,9 +78,10 @@ def told_end(claim: Sentence) -> str:
 def course_figures(question: Question) -> dict[str, int]:
     """What the claim tells beside what became of the matter."""
     told = told_end(question.claim)
-    unit = question.best
-    if not told or unit is None or not question.is_call:
+    if not told or not question.is_call:
         return {}
-    first, last = course_of(question.evidence, unit)
-    found = {f"first:{first}:{told}": ONE} if first else {}
-    return {**found, f"last:{last}:{told}": ONE} if last else found
+    unit = question.best
+    end = end_of(question.evidence)
+    first, last = course_of(question.evidence, unit) if unit else ("", "")
+    states = {"first": first, "last": last, "end": end, "nothing": "" if unit else "said"}
+    return {f"{name}:{state}:{told}": ONE for name, state in states.items() if state}
