@@ -17,6 +17,7 @@ from harness.grounding.alignment import GRADES, Aligned, align
 from harness.grounding.checks.base import REVIEW, Finding, Question, answer, near
 from harness.grounding.checks.names import names_of
 from harness.grounding.claims import Sentence
+from harness.grounding.course import course_figures
 from harness.grounding.lexicon import cue, cue_stems
 from harness.grounding.roles import doings
 from harness.grounding.talk import word_figures
@@ -46,6 +47,7 @@ def features(question: Question, findings: Sequence[Finding]) -> dict[str, int]:
     found.update(_mood(question))
     found.update(_limits(question))
     found.update(_replaced(question, aligned))
+    found.update(course_figures(question))
     if not question.is_call:
         talk = {"": ONE, **found, **word_figures(question, aligned)}
         found.update({f"talk:{name}": value for name, value in talk.items()})

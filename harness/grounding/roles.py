@@ -20,6 +20,7 @@ __all__ = ["Doing", "doings"]
 
 _ROLES = ("agent", "customer")
 _MAX_DOERS = 4
+_VERB_REACH = 5
 _PASSIVE = frozenset(("by", "to", "for", "with", "from"))
 
 
@@ -61,6 +62,8 @@ def doings(question: Question) -> list[Doing]:
         end = places[number + 1] if number + 1 < len(places) else len(claim.tokens)
         begin = at if number else 0
         reach = range(claim.clause[at], claim.clause[at] + 2)
+        if any(claim.negated[at + 1 : min(end, at + _VERB_REACH)]):  # who did not do it need not have spoken of it
+            continue
         words = [
             (concepts, weight)
             for index, concepts, weight in question.words
@@ -78,12 +81,15 @@ def _before(claim: Sentence, at: int) -> str:
 
 
 def _doing(question: Question, role: str, at: int, end: int, words: list[tuple[frozenset[str], int]]) -> Doing:
-    stems = {token.stem for token in question.claim.tokens[at + 1 : min(end, at + 5)]}
+    stems = {token.stem for token in question.claim.tokens[at + 1 : min(end, at + _VERB_REACH)]}
+    asks = bool(stems & cue_stems("asking"))
     best = {"own": 0, "others": 0, "told": 0, "denied": 0}
     unit: Unit | None = None
     for window in question.evidence.windows(words, limit=12):
         own = window.unit.role == role
         first, second = _persons(window.unit)
+        if asks and window.unit.sentence.question:  # "will you tell them?" is the speaker's request
+            first, second = True, False
         sides = ["own" if own else "others"]
         if (own and (first or not second)) or (not own and second):
             sides.append("told")
@@ -93,7 +99,7 @@ def _doing(question: Question, role: str, at: int, end: int, words: list[tuple[f
             if window.share > best[side]:
                 best[side] = window.share
                 unit = window.unit if side == "denied" else unit
-    return Doing(role, bool(stems & cue_stems("reporting")), bool(stems & cue_stems("asking")), **best, unit=unit)
+    return Doing(role, bool(stems & cue_stems("reporting")), asks, **best, unit=unit)
 
 
 def _persons(unit: Unit) -> tuple[bool, bool]:

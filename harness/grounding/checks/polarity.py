@@ -54,9 +54,13 @@ def _contrary(question: Question, index: int) -> Finding | None:
             continue
         for window in question.windows[:3]:
             for unit in near(question.evidence, window.unit):
-                if _states(unit, contraries):
+                if _states(unit, contraries) and not _is_denied_question(question, unit):
                     return Finding(reason, BLOCK, unit)
     return None
+
+
+def _is_denied_question(question: Question, unit: Unit) -> bool:
+    return unit.sentence.question and answer(question.evidence, unit) == "no"
 
 
 def _states(unit: Unit, stems: frozenset[str]) -> bool:

@@ -47,7 +47,7 @@ def _subject(question: Question) -> tuple[str, int] | None:
     speech = cue_stems("reporting") | cue_stems("strong_speech")
     for index in range(at + 1, min(at + 4, len(tokens))):
         if tokens[index].stem in speech:
-            return role, index
+            return None if question.claim.negated[index] else (role, index)
     return None
 
 
