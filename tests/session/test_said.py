@@ -9,7 +9,7 @@ from typing import Any
 from harness.client.options import TimedSend
 from harness.dialects.generic import GenericDialect
 from harness.dialects.mediation import MediationDialect, Subscription
-from harness.recording.entry import AnyEntry, HttpRequest, HttpResponse, Withheld, WsMessage, WsOpen
+from harness.recording.entry import HttpRequest, HttpResponse, Withheld, WsMessage, WsOpen
 from harness.session.said import timed_sends
 
 CAPTIONS = """
@@ -40,7 +40,7 @@ def asks(after: int | None = None) -> dict[str, Any]:
 UPDATE = {"type": "context_window.update", "interaction_id": "i-1", "token_count": 24, "retain_tokens": 4}
 
 
-def found(entries: Sequence[AnyEntry]) -> dict[int, list[TimedSend]]:
+def found(entries: Sequence[Any]) -> dict[int, list[TimedSend]]:
     return timed_sends(entries, MediationDialect(), Subscription())
 
 
