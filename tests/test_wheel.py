@@ -31,6 +31,7 @@ def test_wheel_holds_the_data(wheel: Path) -> None:
     assert "harness/py.typed" in names
     assert {"harness/report/render/page/report.html.j2", "harness/report/render/page/main.js"} <= set(names)
     assert "harness/dialects/mediation.md" in names
+    assert {"harness/cli/recipes/github.yml", "harness/cli/recipes/git-hook.sh"} <= set(names)
     assert sum(name.startswith("harness/_fixtures/scenarios/") and name.endswith(".yaml") for name in names) >= 24
     assert any(name.startswith("harness/pii/rules/") and name.endswith(".toml") for name in names)
     assert not any(name.startswith(("tests/", "fixtures/", "reports/")) for name in names)

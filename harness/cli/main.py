@@ -30,6 +30,7 @@ VERBS = {
     "ground": "Check summaries against their conversations.",
     "history": "List the runs made here, and trends of their figures.",
     "info": "Show what a recording holds.",
+    "init": "Write a CI job or a commit hook that checks recordings.",
     "key": "Make keys of surrogates and audit hashes.",
     "label": "Import, export and compare labels of recordings.",
     "merge": "Merge several recordings into one.",

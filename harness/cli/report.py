@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from harness.cli.common import ExitCode, say, shown, verb
+from harness.errors import ConfigError
 from harness.report.model import Report
 from harness.report.read import RowFile, open_report, parse_report
+from harness.report.render.markdown import BUDGET, LEAST, render_markdown
+from harness.report.render.sarif import sarif_pieces
 from harness.report.write import VIEWS, view_pieces, write_atomically
 from harness.session.parts import Tools, policy_of
 from harness.session.verify import Difference, verify_report
@@ -44,16 +48,30 @@ def command() -> None:
     "--format", "form", type=click.Choice(sorted(VIEWS)), default="md", show_default=True, help="What to make."
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--limit-bytes", type=click.IntRange(min=LEAST), metavar="N", help=f"Of md: the most it may be [default: {BUDGET}]."
+)
+@click.option("--source-root", metavar="DIR", help="Of sarif: where the recordings lie in the repository.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; stdout if none.")
 @verb
-def show(path: Path, form: str, as_json: bool, output: Path | None) -> None:
+def show(
+    path: Path, form: str, as_json: bool, limit_bytes: int | None, source_root: str | None, output: Path | None
+) -> None:
     """Render a run's report.
 
     PATH is a report's folder, its report.json, or - to read report.json from stdin. The lists of
     messages come from the results.jsonl beside it; a report read from stdin has none.
     """
+    form = "json" if as_json else form
+    _check(form, limit_bytes, source_root)
     report, rows = _opened(path)
-    pieces = (piece.encode() for piece in view_pieces(report, rows, "json" if as_json else form))
+    if limit_bytes:
+        text: Iterable[str] = [render_markdown(report, rows, limit_bytes)]
+    elif source_root:
+        text = sarif_pieces(report, rows, source_root)
+    else:
+        text = view_pieces(report, rows, form)
+    pieces = (piece.encode() for piece in text)
     if output is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
@@ -61,6 +79,13 @@ def show(path: Path, form: str, as_json: bool, output: Path | None) -> None:
         return
     write_atomically(output, pieces)
     say(f"wrote {output}")
+
+
+def _check(form: str, limit_bytes: int | None, source_root: str | None) -> None:
+    if limit_bytes and form != "md":
+        raise ConfigError("--limit-bytes", limit_bytes, "--format md")
+    if source_root and form != "sarif":
+        raise ConfigError("--source-root", source_root, "--format sarif")
 
 
 @command.command("verify")

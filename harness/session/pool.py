@@ -36,7 +36,7 @@ from harness.settings import Settings
 
 __all__ = ["CRASHES", "MOST_WORKERS", "Quarantined", "process_pool", "run_on_pool"]
 
-CRASHES = 2
+CRASHES = 3
 """Deaths of a worker, with nothing else running, after which a recording is given up."""
 
 MOST_WORKERS = 256

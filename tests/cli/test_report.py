@@ -54,6 +54,15 @@ def test_markdown_is_the_default(folder: Path) -> None:
     assert json.loads(invoke(folder, "--json").stdout)["format"] == "mediation-report"
 
 
+def test_for_other_places(folder: Path) -> None:
+    """A size for Markdown, a folder for SARIF; neither for any other form."""
+    assert invoke(folder, "--limit-bytes", "1048576").stdout.startswith("# Mediation report: demo")
+    assert '"results"' in invoke(folder, "--format", "sarif", "--source-root", "recordings").stdout
+    for arguments in (("--limit-bytes", "20000", "--format", "csv"), ("--source-root", "x"), ("--limit-bytes", "5")):
+        result = invoke(folder, *arguments)
+        assert (result.exit_code, result.stdout) == (ExitCode.USAGE, ""), result.output
+
+
 def test_to_a_file(folder: Path, tmp_path: Path) -> None:
     """-o writes the file and says so on stderr."""
     result = invoke(folder, "--format", "html", "-o", tmp_path / "x.html")

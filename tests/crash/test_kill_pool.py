@@ -83,14 +83,17 @@ def workers_of(shards: Path) -> set[int]:
 
 
 def kill_workers(process: subprocess.Popen[bytes], shards: Path, times: int) -> int:
-    """Kill one worker after the other, each another process; how many."""
+    """Kill a worker, let the others get on, kill the next; how many."""
     killed: set[int] = set()
+    done = -1
     for _ in watched(process):
-        for pid in workers_of(shards) - killed:
-            if len(killed) < times:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                    killed.add(pid)
+        now = len(list(shards.glob("*.jsonl")))
+        others = workers_of(shards) - killed
+        if others and now > done:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(min(others), signal.SIGKILL)
+                killed |= {min(others)}
+                done = now + 2
         if len(killed) >= times:
             break
     return len(killed)

@@ -1,6 +1,7 @@
 """``report.md``: for step summaries and pull-request comments, within a size budget.
 
-1. At most :data:`BUDGET` characters (a GitHub comment takes 65,536); sections that do not fit are named, not cut.
+1. At most :data:`BUDGET` bytes where nothing else is asked for (a GitHub comment takes 65,536 characters, a step summary
+   1 MiB); sections that do not fit are named, not cut. More room shows longer lists.
 2. Nothing from a transcript is active: see ``escape.py``.
 3. The worst comes first: failed checks before those to look at, and the sections that tell of them before the others.
 """
@@ -15,10 +16,13 @@ from harness.report.render.escape import markdown as safe
 from harness.report.render.sections import build_view
 from harness.report.render.view import Cell, Finding, Findings, Section, Table, View
 
-__all__ = ["BUDGET", "render_markdown"]
+__all__ = ["BUDGET", "LEAST", "render_markdown"]
 
 BUDGET = 60_000
-"""Characters."""
+"""Bytes of UTF-8."""
+
+LEAST = 10_000
+"""The smallest budget that holds the checks."""
 
 _LIMIT = 20
 _WORST = ("fail", "look", "n/a", "pass")
@@ -33,27 +37,34 @@ _SECTION_OF = {
 _MARKS = {"pass": "✅ pass", "fail": "❌ fail", "look": "👀 look", "n/a": "➖ n/a"}
 
 
-def render_markdown(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | None = None) -> str:
+def render_markdown(
+    report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | None = None, budget: int = BUDGET
+) -> str:
     """The report as Markdown; pure.
 
     Args:
         report: report.json.
         rows: the lines of results.jsonl, None where there is none.
+        budget: bytes, at least :data:`LEAST`.
     """
-    view = build_view(report, rows, limit=_LIMIT)
+    view = build_view(report, rows, limit=max(1, _LIMIT * budget // BUDGET))
     parts = [_head(view)]
     left_out = []
-    room = BUDGET - len(parts[0]) - 500
+    room = budget - _size(parts[0]) - 1000
     for section in _worst_first(view):
         text = _section(section)
-        if len(text) <= room:
+        if _size(text) <= room:
             parts.append(text)
-            room -= len(text)
+            room -= _size(text)
         else:
             left_out.append(section.title)
     if left_out:
         parts.append(f"Left out for size: {'; '.join(left_out)}. See report.html.\n")
     return "\n".join(parts)
+
+
+def _size(text: str) -> int:
+    return len(text.encode()) + 1
 
 
 def _worst_first(view: View) -> list[Section]:

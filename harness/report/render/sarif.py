@@ -3,7 +3,8 @@
 1. A result names a place and a type; no text of a conversation is in it.
 2. A fingerprint is over recording id, conversation, path and type: the same leak has the same one in every run.
 3. A rule is a kind and a type, ``leak/PHONE``; rules come sorted, results in the order of the rows.
-4. A finding whose line is not known (a live session that was not recorded) is at line 1.
+4. Files go by their name, or by their path from a folder that is given: where they lie in a repository.
+5. A finding whose line is not known (a live session that was not recorded) is at line 1.
 """
 
 from __future__ import annotations
@@ -28,8 +29,14 @@ def render_sarif(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | 
     return "".join(sarif_pieces(report, rows))
 
 
-def sarif_pieces(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | None) -> Iterator[str]:
-    """One run, ASCII only; ``rows`` are gone through twice."""
+def sarif_pieces(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | None, root: str = "") -> Iterator[str]:
+    """One run, ASCII only; ``rows`` are gone through twice.
+
+    Args:
+        report: report.json.
+        rows: the lines of results.jsonl.
+        root: folder of the recordings, as a relative path with slashes.
+    """
     found = sorted({_rule(finding) for row in rows or () for finding in findings_of(row)})
     place = {rule: number for number, rule in enumerate(found)}
     name, _, version = str(report["run"]["tool"]).partition("/")
@@ -43,7 +50,7 @@ def sarif_pieces(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | 
     before = ""
     for row in rows or ():
         for finding in findings_of(row):
-            yield before + _json(_result(row, finding, place))
+            yield before + _json(_result(row, finding, place, root))
             before = ",\n"
     yield "\n]}]}\n"
 
@@ -65,7 +72,7 @@ def _described(rule: str) -> dict[str, Any]:
     }
 
 
-def _result(row: Mapping[str, Any], finding: Finding, place: Mapping[str, int]) -> dict[str, Any]:
+def _result(row: Mapping[str, Any], finding: Finding, place: Mapping[str, int], root: str) -> dict[str, Any]:
     rule = _rule(finding)
     about = (row["session"], row["conversation"], finding.path, finding.type)
     text = f"{rule} in message {row['number']} ({visible(row['event'])}) of {visible(row['conversation'] or 'no conversation')}"
@@ -77,13 +84,18 @@ def _result(row: Mapping[str, Any], finding: Finding, place: Mapping[str, int]) 
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(visible(row["file"]), safe="")},
+                    "artifactLocation": {"uri": _uri(visible(row["file"]), root)},
                     "region": {"startLine": row.get("line") or 1},
                 }
             }
         ],
         "partialFingerprints": {"finding/v1": _digest((finding.kind, *about))},
     }
+
+
+def _uri(file: str, root: str) -> str:
+    folder = "".join(f"{quote(part, safe='')}/" for part in visible(root).split("/") if part not in ("", "."))
+    return folder + quote(file, safe="")
 
 
 def _literal(text: str) -> str:

@@ -41,8 +41,23 @@ def test_budget(make: SimpleNamespace) -> None:
     """What does not fit is named; the size holds."""
     outcomes = [make.outcome(i, event=f"type-{i}-" + "x" * 200) for i in range(1, 400)]
     text = render_markdown(build_report(make.run(make.session(outcomes))))
-    assert len(text) <= BUDGET
+    assert len(text.encode()) <= BUDGET
     assert "Left out for size: What passed through" in text
+
+
+def test_another_budget(make: SimpleNamespace) -> None:
+    """More room holds what was left out, and longer lists; bytes are counted, not characters; the checks are always there."""
+    outcomes = [make.outcome(i, event=f"type-{i}-" + "\u4e2d" * 200) for i in range(1, 400)]
+    report = build_report(make.run(make.session(outcomes)))
+    assert "Left out for size" not in render_markdown(report, None, 1 << 20)
+    for budget in (10_000, 300_000, 1 << 20):
+        text = render_markdown(report, None, budget)
+        assert len(text.encode()) <= budget
+        assert "Live = replayed" in text
+    summaries = [dataclasses.replace(make.session([make.summary(1)]), recording_id=str(i)) for i in range(25)]
+    run = make.run(*summaries)
+    assert "… and 5 more" in render_markdown(build_report(run), list(result_rows(run)))
+    assert "… and" not in render_markdown(build_report(run), list(result_rows(run)), 1 << 20)
 
 
 def test_long_lists_are_cut(make: SimpleNamespace) -> None:

@@ -7,8 +7,10 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from harness.report.model import RunResult, build_report
-from harness.report.render.sarif import render_sarif
+from harness.report.render.sarif import render_sarif, sarif_pieces
 from harness.report.results import result_rows
 from harness.report.run import Place
 
@@ -34,6 +36,17 @@ def test_leaks_at_their_line(make: SimpleNamespace) -> None:
     place = leak["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": "telco-outage.rec.jsonl"}, "region": {"startLine": 17}}
     assert (claim["ruleId"], claim["level"]) == ("claim/unsupported_number", "warning")
+
+
+@pytest.mark.parametrize(
+    "root,uri", [("recordings", "recordings/"), ("./a b/c/", "a%20b/c/"), ("", ""), (".", "")], ids=str
+)
+def test_where_recordings_lie(make: SimpleNamespace, root: str, uri: str) -> None:
+    """A file goes by its path in the repository, if its folder is known."""
+    run = make.run()
+    log = json.loads("".join(sarif_pieces(build_report(run), list(result_rows(run)), root)))
+    found = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in log["runs"][0]["results"]}
+    assert found == {uri + "telco-outage.rec.jsonl"}
 
 
 def test_the_value_is_nowhere(make: SimpleNamespace) -> None:
