@@ -138,7 +138,7 @@ def _case(file: str, name: str, case: _Case) -> Iterator[str]:
     first = _attribute(case.detail.partition("\n")[0])
     if case.status == "fail":
         text = "\n".join(map(_text, case.detail.split("\n")))
-        yield f'{head}><failure type={_attribute(name)} message={first}>{text}</failure></testcase>'
+        yield f"{head}><failure type={_attribute(name)} message={first}>{text}</failure></testcase>"
     elif case.status == "skip":
         yield f"{head}><skipped message={first}/></testcase>"
     elif case.status == "look":
