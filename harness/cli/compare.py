@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from harness.cli.common import say, verb
+from harness.cli.common import say, shown, verb
 from harness.cli.progress import Steps
 from harness.cli.verdicts import code_of, flip_lines, leak_lines, limit_options, limits_of, table_lines
 from harness.errors import ConfigError
@@ -19,6 +19,8 @@ from harness.report.compare import compare_sides, side_of
 from harness.report.flips import flips
 from harness.report.overlap import compare_with_overlap
 from harness.report.read import Loaded, load_report
+from harness.report.render.html import html_pieces
+from harness.report.write import write_atomically
 from harness.session.what_if import what_if
 from harness.settings import load_settings
 
@@ -35,6 +37,12 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--flips", "most", type=click.IntRange(0), default=20, show_default=True, help="Flips to show; --json: all."
 )
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the page of AFTER with every flip on it.",
+)
 @limit_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @verb
@@ -44,6 +52,7 @@ def command(
     corpus: tuple[Path, ...],
     baseline: str | None,
     most: int,
+    page: Path | None,
     alpha: float,
     tolerance: float,
     slower: float,
@@ -57,14 +66,17 @@ def command(
     corpus is too small to say.
     """
     limits = limits_of(alpha, tolerance, slower)
+    if baseline and page is not None:
+        raise ConfigError("--html", str(page), "two runs, or --rules with --corpus", fix="drop --html or --baseline")
     if rules or corpus:
         if runs or baseline or not (rules and corpus):
             raise ConfigError("compare", "a mixture", "two runs, or --rules with --corpus, or one run with --baseline")
-        found = _what_if(rules, corpus, limits, quiet=as_json)
+        before, after = _what_if(rules, corpus, quiet=as_json)
+        found = _compared(before, after, limits, page)
     elif baseline:
         found = _overlap(runs, limits)
     else:
-        found = _two(runs, limits)
+        found = _compared(*_two(runs), limits, page)
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -72,24 +84,27 @@ def command(
     sys.exit(code_of(found["verdict"], strict=strict))
 
 
-def _two(runs: tuple[Path, ...], limits: Limits) -> dict[str, Any]:
+def _two(runs: tuple[Path, ...]) -> tuple[Loaded, Loaded]:
     if len(runs) != 2:
         raise ConfigError("RUNS", len(runs), "two: the folder of the run before and that of the run after")
-    before, after = map(load_report, runs)
-    return _compared(before, after, limits)
+    return load_report(runs[0]), load_report(runs[1])
 
 
-def _what_if(rules: tuple[Path, ...], corpus: tuple[Path, ...], limits: Limits, *, quiet: bool) -> dict[str, Any]:
+def _what_if(rules: tuple[Path, ...], corpus: tuple[Path, ...], *, quiet: bool) -> tuple[Loaded, Loaded]:
     with Steps(quiet=quiet) as steps:
         before, after = asyncio.run(what_if(load_settings(), corpus, rules, progress=steps.step))
-    return _compared(Loaded(*before), Loaded(*after), limits)
+    return Loaded(*before), Loaded(*after)
 
 
-def _compared(before: Loaded, after: Loaded, limits: Limits) -> dict[str, Any]:
+def _compared(before: Loaded, after: Loaded, limits: Limits, page: Path | None) -> dict[str, Any]:
     found = compare_sides(side_of(before.report), side_of(after.report), limits=limits)
-    if before.rows is None or after.rows is None:
-        return {**found, "flips": None}
-    return {**found, "flips": list(flips(before.rows, after.rows))}
+    changed = None if before.rows is None or after.rows is None else list(flips(before.rows, after.rows))
+    if page is not None:
+        if changed is None:
+            raise ConfigError("--html", str(page), "runs that hold results.jsonl", fix="make the runs again")
+        write_atomically(page, (piece.encode() for piece in html_pieces(after.report, after.rows, changed)))
+        say(f"wrote {shown(str(page))}")
+    return {**found, "flips": changed}
 
 
 def _overlap(runs: tuple[Path, ...], limits: Limits) -> dict[str, Any]:

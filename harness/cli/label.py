@@ -93,8 +93,8 @@ def _by_recording(table: Path, form: str | None, paths: Sequence[Path]) -> dict[
     found: dict[Path, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
     for line, row in (from_csv if csv_like else from_jsonl)(text, path=str(table)):
         file = row.pop("file", None) or (paths[0].name if len(paths) == 1 else "")
-        if file not in named:
-            raise ConfigError(f"{table}: line {line}: file", file, "the name of one of the recordings given")
+        if not isinstance(file, str) or file not in named:
+            raise ConfigError(f"{table}: line {line}: file", "…", "the name of one of the recordings given")
         found[named[file]].append((line, row))
     return found
 

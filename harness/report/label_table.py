@@ -1,8 +1,9 @@
 """Labels as a table for people and other tools: CSV and JSONL, out and in again without loss.
 
 1. A row is a label with the name of its recording (``file``) before it. No row holds the text it marks.
-2. A CSV cell that a spreadsheet would take for a formula (it begins with = + - @, a tab or a return) gets an apostrophe in
-   front; so does one that begins with an apostrophe. Reading takes it away again.
+2. A CSV cell that a spreadsheet may take for a formula or a command (it begins with = + - @ | %, also in full width, behind
+   spaces, returns or quote marks) gets an apostrophe in front; so does one that begins with an apostrophe. Reading takes it away
+   again.
 3. An empty cell is null where the field may be null, and '' elsewhere.
 4. What cannot be read names its line, never its content.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -25,7 +27,8 @@ __all__ = ["FIELDS", "formula_safe", "from_csv", "from_jsonl", "to_csv", "to_jso
 FIELDS = ("file", *Label.__struct_fields__)
 """Columns, in order."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+_FORMULA = re.compile(r"'|[\t\r\n]|[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
 _NUMBERS = ("v", "seq", "start", "end")
 _NULL = ("seq", "start", "end", "verdict", "supersedes")
 _FIX = f"the first line names the columns, of {', '.join(FIELDS)}"
@@ -35,7 +38,7 @@ Row = dict[str, Any]
 
 def formula_safe(cell: str) -> str:
     """Rule 2."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def to_csv(rows: Iterable[tuple[str, Label]]) -> str:
@@ -75,15 +78,14 @@ def from_csv(text: str, *, path: str) -> Iterator[tuple[int, Row]]:
 
 
 def _value(name: str, cell: str, path: str, line: int) -> Any:
-    cell = cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    cell = cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
     if cell == "" and name in _NULL:
         return None
     if name not in _NUMBERS:
         return cell
-    try:
-        return int(cell)
-    except ValueError:
-        raise RecordingFormatError(f"{name} is not a whole number", path=path, line=line) from None
+    if not _WHOLE.fullmatch(cell):
+        raise RecordingFormatError(f"{name} is not a whole number", path=path, line=line)
+    return int(cell)
 
 
 def from_jsonl(text: str, *, path: str) -> Iterator[tuple[int, Row]]:

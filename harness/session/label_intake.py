@@ -3,8 +3,9 @@
 1. Lines are only added. A label whose id is there already is skipped if it says the same, and refused if it does not: a
    correction is a new label that names the old one in ``supersedes``.
 2. A label must point at something: a message of the recording, a string at its path, characters within it.
-3. The annotator's kind must be said: HUMAN, CODE or LLM. An id, the time and the recording's digest are filled in.
-4. One bad row, and nothing is written.
+3. What it says of itself is short and has no hidden characters: a table from elsewhere carries no text in.
+4. The annotator's kind must be said: HUMAN, CODE or LLM. An id, the time and the recording's digest are filled in.
+5. One bad row, and nothing is written.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from harness.pipeline.payload import leaves
 from harness.recording.entry import HttpChunk, WsMessage
 from harness.recording.reader import Recording, read_recording
 from harness.report.labels import Label, all_labels, labels_path
+from harness.report.render.escape import visible
 from harness.report.write import write_atomically
 from harness.session.dialects import dialect_of
 from harness.session.label_shift import write_labels
@@ -27,6 +29,8 @@ from harness.session.label_shift import write_labels
 __all__ = ["add_labels"]
 
 _KINDS = ("HUMAN", "CODE", "LLM")
+_WORDS = ("id", "label", "verdict", "annotator", "guideline", "supersedes", "at")
+_LONGEST = 200
 Texts = Mapping[tuple[str, int | None], list[Mapping[str, str]]]
 """Conversation and seq -> path -> text of each message of that name."""
 
@@ -92,6 +96,14 @@ def _label(
     except HarnessError as error:
         words = getattr(error, "message", "").rpartition(": ")[2]
         raise RecordingFormatError(f"not a label: {words}", path=source, line=line) from None
+    except (ValueError, OverflowError, RecursionError):
+        words = "a number or a character that JSON does not have"
+        raise RecordingFormatError(f"not a label: {words}", path=source, line=line) from None
+    for name in _WORDS:
+        said = getattr(label, name) or ""
+        if len(said) > _LONGEST or visible(said) != said:
+            fix = f"at most {_LONGEST} characters, none of them hidden"
+            raise RecordingFormatError(f"not a label: {name} is too long or odd", path=source, line=line, fix=fix)
     if label.annotator_kind not in _KINDS:
         fix = "fill the column annotator_kind, or pass --annotator-kind"
         raise RecordingFormatError("whose label it is is not said: HUMAN, CODE or LLM", path=source, line=line, fix=fix)

@@ -190,6 +190,18 @@ def test_compare(write: Write) -> None:
     assert "leaks that are gone: 12" in invoke("compare", after, before).stdout
 
 
+def test_compare_on_a_page(write: Write, tmp_path: Path) -> None:
+    """--html is the page of the run after, with every flip; it needs two runs whose lines are there."""
+    before, after, page = write("a", 6), write("b", 6, missed=2), tmp_path / "flips.html"
+    result = invoke("compare", before, after, "--html", page, "--json")
+    assert (result.exit_code, len(json.loads(result.stdout)["flips"])) == (ExitCode.FAILED, 2)
+    text = page.read_text()
+    assert text.count("rule gone: phone.x") == 3 and "Flips: the run before against this one" in text
+    assert invoke("compare", before, "--baseline", "token_overlap", "--html", page).exit_code == ExitCode.USAGE
+    (after / "results.jsonl").unlink()
+    assert invoke("compare", before, after, "--html", page).exit_code == ExitCode.USAGE
+
+
 def test_compare_the_same(write: Write) -> None:
     """Equal runs are told to be equal, also without their lists."""
     before, after = write("a", 2), write("b", 2)

@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -93,6 +94,62 @@ def test_refused(corpus: Path, text: str, code: int, words: str) -> None:
     assert (result.exit_code, result.stdout) == (code, "")
     assert any(word in result.stderr for word in words.split("|"))
     assert result.stderr.count("\n") == 1
+
+
+LURE = "call 0123"
+HOSTILE: list[dict[str, Any]] = [
+    {"file": "../../../etc/passwd"},
+    {"file": ["bank-lost-card.rec.jsonl"]},
+    {"file": {}},
+    {"annotator": f"\u202e{LURE}"},
+    {"annotator": f"\x1b]8;;http://x\x07{LURE}"},
+    {"annotator": LURE * 100},
+    {"label": f"\x00{LURE}"},
+    {"label": f"=HYPERLINK({LURE})\n"},
+    {"verdict": f"{LURE}\r\n::error::"},
+    {"id": "\ud800"},
+    {"start": -1},
+    {"start": 9, "end": 2},
+    {"end": 10**30},
+    {"end": 1e400},
+    {"seq": True},
+    {"seq": "5"},
+    {"path": f"/{LURE}"},
+    {"path": "/" * 5000},
+    {"conversation": LURE},
+    {"supersedes": LURE},
+    {"kind": LURE},
+    {"v": 99},
+]
+
+
+@pytest.mark.parametrize("changes", HOSTILE, ids=lambda changes: "-".join(changes))
+def test_hostile_tables(corpus: Path, changes: dict[str, Any]) -> None:
+    """Whatever a row brings: one line on stderr without its text, a documented code, and nothing is written."""
+    one = corpus / "bank-lost-card.rec.jsonl"
+    (good,) = [json.loads(line) for line in invoke("export", one, "--format", "jsonl").stdout.splitlines()][:1]
+    before = {path: path.read_bytes() for path in corpus.glob("*.labels.jsonl")}
+    row = {**good, "id": "mine", "annotator": "ann", "annotator_kind": "HUMAN", **changes}
+    done = invoke("import", "-", corpus, "--format", "jsonl", stdin=json.dumps(row) + "\n")
+    assert done.exit_code in (ExitCode.USAGE, ExitCode.BAD_FILE), done.output
+    assert (done.stdout, done.stderr.count("\n"), LURE in done.stderr) == ("", 1, False)
+    assert {path: path.read_bytes() for path in corpus.glob("*.labels.jsonl")} == before
+
+
+def test_hostile_words_in_tables_and_agreement(corpus: Path) -> None:
+    """A formula for a name comes back as it was, is no formula in the table, and is plain text in words."""
+    one = corpus / "bank-lost-card.rec.jsonl"
+    rows = [json.loads(line) for line in invoke("export", one, "--format", "jsonl").stdout.splitlines()]
+    mine = [{**row, "id": "", "annotator": "=1+1|calc", "annotator_kind": "HUMAN", "label": "@SUM(A1)"} for row in rows]
+    done = invoke("import", "-", one, "--format", "jsonl", stdin="".join(json.dumps(row) + "\n" for row in mine))
+    assert done.exit_code == 0, done.output
+    table = corpus / "all.csv"
+    table.write_bytes(invoke("export", one).stdout_bytes)
+    cells = [cell for line in csv.reader(table.read_text().splitlines()) for cell in line]
+    assert "'=1+1|calc" in cells and "'@SUM(A1)" in cells
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "@", "|", "+"))]
+    assert json.loads(invoke("import", table, one, "--json").stdout) == {"added": {one.name: 0}}
+    assert "labels  =1+1|calc (HUMAN)" in invoke("agree", one).stdout
 
 
 def test_nothing_there(corpus: Path) -> None:

@@ -43,10 +43,22 @@ def test_there_and_back(rows: list[tuple[str, Label]]) -> None:
 def test_no_cell_is_a_formula(rows: list[tuple[str, Label]]) -> None:
     """No cell begins with a character that a spreadsheet takes for a formula."""
     cells = [cell for row in csv.reader(io.StringIO(to_csv(rows), newline="")) for cell in row]
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@", "|", "%", "\uff1d"))]
 
 
-@pytest.mark.parametrize("cell,safe", [("=1+1", "'=1+1"), ("@x", "'@x"), ("x=1", "x=1"), ("'x", "''x"), ("", "")])
+@pytest.mark.parametrize(
+    "cell,safe",
+    [
+        ("=1+1", "'=1+1"),
+        ("@x", "'@x"),
+        ("x=1", "x=1"),
+        ("'x", "''x"),
+        ("", ""),
+        (" \t=cmd|' /C calc'!A0", "' \t=cmd|' /C calc'!A0"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("%0a", "'%0a"),
+    ],
+)
 def test_formula_safe(cell: str, safe: str) -> None:
     """An apostrophe goes before what begins like a formula, or with an apostrophe."""
     assert formula_safe(cell) == safe
@@ -60,6 +72,10 @@ def test_formula_safe(cell: str, safe: str) -> None:
         ("id,secret\n", 1, "columns"),
         ("id,seq\na,1\nb\n", 3, "cells"),
         ("id,seq\na,one\n", 2, "seq is not a whole number"),
+        ("id,seq\na,\uff11\n", 2, "seq is not a whole number"),
+        ("id,seq\na,1_000\n", 2, "seq is not a whole number"),
+        (f"id,seq\na,{'9' * 5000}\n", 2, "seq is not a whole number"),
+        (f"id,seq\n{'a' * 200_000},1\n", 2, "not CSV"),
         ('id,seq\n"a\n', 2, "not CSV"),
     ],
 )

@@ -83,10 +83,10 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     """Opens a report: ``visit(report, rows, **context)``."""
     contexts = []
 
-    def opened(report: dict[str, Any], rows: Any, **options: Any) -> Watched:
+    def opened(report: dict[str, Any], rows: Any, flips: Any = None, **options: Any) -> Watched:
         file = tmp_path / "report.html"
         with file.open("w", encoding="utf-8") as out:
-            out.writelines(html_pieces(report, rows))
+            out.writelines(html_pieces(report, rows, flips))
         context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         return Watched(context.new_page(), file)

@@ -92,6 +92,32 @@ def test_conversation(visit: Visit, run: Run) -> None:
     assert seen.trouble == []
 
 
+def test_flips_of_a_comparison(visit: Visit, run: Run) -> None:
+    """The group of flips filters, the overview leads to a flipped message, and there stand its reasons and its words."""
+    report, rows = run
+    row = next(row for row in rows if row["session"] == "rec-1")
+    why = {"before": ["phone.basic"], "after": []}
+    flip = {
+        **{name: row[name] for name in ("session", "file", "number", "conversation", "seq", "event")},
+        "side": "both", "verdict": ["quarantined", "accepted"], "rules": why, "reasons": {"before": [], "after": []},
+        "words": [{"path": "/text", "diff": [["=", "call"], ["-", "[PHONE_REDACTED]"], ["+", "<img src=x>"]]}],
+    }  # fmt: skip
+    seen = visit(report, rows, [flip])
+    page = seen.page
+    page.locator("#flips a.where").click()
+    page.wait_for_selector("#m1.here")
+    shown = page.locator("#m1 .differs")
+    assert "Flipped: quarantined → accepted; rule gone: phone.basic" in shown.inner_text()
+    assert (shown.locator("del").inner_text(), shown.locator("ins").inner_text()) == (
+        "− [PHONE_REDACTED]",
+        "+ <img src=x>",
+    )
+    page.click("#tab-conversations")
+    page.get_by_label("rule gone: phone.basic").check()
+    assert page.locator(".row .what").all_inner_texts() == ["telco-outage-0a1b2c3d"]
+    assert seen.trouble == []
+
+
 def test_keys_and_permalinks(visit: Visit, run: Run) -> None:
     """j, k, n, p, /, ?, o, c; an address leads back to the same message, also in a new page."""
     seen = visit(*run)

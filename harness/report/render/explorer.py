@@ -4,7 +4,8 @@
 2. A message that names no conversation belongs to the one its session holds, where there is only one.
 3. A chunk is gzip in base64, with nothing of the day or the machine in it: the same rows give the same bytes.
 4. Values that are null, empty or usual are left out; the names of a message's fields are in :func:`_message`.
-5. A facet is a fact of a message; a conversation has every facet of its messages. A message is a problem when it has
+5. ``flip`` is live against replayed; ``flips`` is one run against another (``flips.py``), on the page of a comparison.
+6. A facet is a fact of a message; a conversation has every facet of its messages. A message is a problem when it has
    a facet of the group "check".
 """
 
@@ -21,9 +22,9 @@ from typing import Any
 from harness.pipeline.payload import leaves
 from harness.report.place import string_at
 
-__all__ = ["GROUPS", "Explorer", "facets_of", "packed"]
+__all__ = ["GROUPS", "Explorer", "facets_of", "flip_names", "packed"]
 
-GROUPS = ("verdict", "check", "flip", "reason", "type", "rule", "labels")
+GROUPS = ("verdict", "check", "flip", "flips", "reason", "type", "rule", "labels")
 """Groups of facets, in the order shown."""
 
 _CHUNK = 192_000
@@ -143,6 +144,7 @@ def facets_of(row: Row) -> list[Facet]:
         changed = [field for field in parity["fields"] if field["field"] == "verdict"]
         found += [("flip", f"{field['live']} → {field['replayed']}") for field in changed]
         found += [("flip", f"class {parity['class']}")]
+    found += [("flips", name) for name in flip_names(row.get("flip"))]
     found += [("reason", reason) for reason in row["reasons"]]
     for span in row["spans"]:
         found += [("type", span["type"]), ("rule", span["rule"])]
@@ -151,7 +153,23 @@ def facets_of(row: Row) -> list[Facet]:
     return list(dict.fromkeys(found))
 
 
+def flip_names(flip: Row | None) -> list[str]:
+    """What a flip is about, in words that lead to others of its kind."""
+    if flip is None:
+        return []
+    if flip["side"] != "both":
+        return [f"only in the run {flip['side']}"]
+    old, new = flip["verdict"]
+    found = [f"{old} → {new}"] if old != new else []
+    for what, name in (("rules", "rule"), ("reasons", "reason")):
+        found += [f"{name} gone: {one}" for one in flip[what]["before"]]
+        found += [f"{name} new: {one}" for one in flip[what]["after"]]
+    return found or ["other words" if flip["words"] else "other places"]
+
+
 def _checks(row: Row) -> Iterator[str]:
+    if row.get("flip") is not None:
+        yield "flipped"
     if row["parity"] is not None:
         yield "differs from live"
     if not row["pii_redacted"]:
@@ -209,6 +227,8 @@ def _message(row: Row, checks: list[str]) -> dict[str, Any]:
         "b": row["budget"],
         "d": row["digest"].removeprefix("sha256:")[:16],
         "y": row["parity"],
+        # What the other run made of it: names of the flip, and words: path, then pairs of =, - or + and text.
+        "f": _flip(row.get("flip")),
         "w": row["provisional"],
         "h": row["deliverable"],
         "a": not row["pii_redacted"],
@@ -216,6 +236,12 @@ def _message(row: Row, checks: list[str]) -> dict[str, Any]:
         "z": [[c["line"], c["t_us"], c["dir"], c["what"]] for c in row.get("after", ())],
     }
     return {name: value for name, value in fields.items() if value not in (None, [], False)}
+
+
+def _flip(flip: Row | None) -> list[Any] | None:
+    if flip is None:
+        return None
+    return [flip_names(flip), [[one["path"], *one["diff"]] for one in flip.get("words", ())]]
 
 
 def _main_path(payload: Any) -> str | None:

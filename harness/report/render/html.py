@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -41,16 +41,23 @@ def render_html(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | N
     return "".join(html_pieces(report, rows))
 
 
-def html_pieces(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | None = None) -> Iterator[str]:
+def html_pieces(
+    report: Mapping[str, Any],
+    rows: Iterable[Mapping[str, Any]] | None = None,
+    flips: Sequence[Mapping[str, Any]] | None = None,
+) -> Iterator[str]:
     """The page, piece by piece.
 
     Args:
         report: report.json.
         rows: the lines of results.jsonl, None where there is none; gone through several times.
+        flips: what an earlier run made otherwise (``report/flips.py``): the page of a comparison; None = of one run.
     """
+    if flips is not None and rows is not None:
+        rows = _Flipped(rows, flips)
     style, script = "\n".join(map(_read, _STYLES)), _script()
     page = _template().render(
-        view=build_view(report, rows, limit=_LIMIT),
+        view=build_view(report, rows, limit=_LIMIT, flips=flips),
         rows=rows is not None,
         style=Markup(style),  # noqa: S704 - the page's own style
         style_hash=_hash(style),
@@ -63,6 +70,19 @@ def html_pieces(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]] | N
     if rows is not None:
         yield from _data(report, rows)
         yield tail
+
+
+class _Flipped:
+    """Rows with what the earlier run made of them, read anew by every iteration."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]], flips: Iterable[Mapping[str, Any]]) -> None:
+        self._rows = rows
+        self._flips = {(flip["session"], flip["number"]): flip for flip in flips}
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        for row in self._rows:
+            flip = self._flips.get((row["session"], row["number"]))
+            yield row if flip is None else {**row, "flip": flip}
 
 
 def _data(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
 from typing import Any
-from urllib.parse import quote
 
+from harness.metrics.latency import END_TO_END
 from harness.metrics.missing import NA
 from harness.report.checks import checks
 from harness.report.parity import CLASSES
 from harness.report.render.accuracy import grounding_section, redaction_section, schema_section
+from harness.report.render.flips import flips_section, link_to
 from harness.report.render.judges import judges_sections
 from harness.report.render.terms import TERMS
 from harness.report.render.view import (
@@ -32,25 +33,29 @@ Rows = Iterable[Mapping[str, Any]]
 _NO_ROWS = "The lists need results.jsonl beside report.json; it was not there."
 
 
-def build_view(report: Mapping[str, Any], rows: Rows | None, *, limit: int) -> View:
+def build_view(
+    report: Mapping[str, Any], rows: Rows | None, *, limit: int, flips: Sequence[Mapping[str, Any]] | None = None
+) -> View:
     """The page.
 
     Args:
         report: report.json.
         rows: the lines of results.jsonl, None where there is none.
         limit: findings and sessions shown per list; the rest is counted.
+        flips: what another run made otherwise; None where none is compared.
     """
     return View(
         title=f"Mediation report: {report['run']['name']}",
         facts=_facts(report),
         checks=checks(report),
         sections=[
+            *([] if flips is None else [flips_section(flips, limit)]),
             _parity(report["parity"], limit),
             redaction_section(report["verdicts"]["accuracy"]),
             grounding_section(report["verdicts"]["accuracy"]),
             *judges_sections(report),
             schema_section(report["verdicts"]["accuracy"]),
-            _latency(report["measurements"]),
+            _latency(report["measurements"], min(limit, _SESSIONS)),
             _held_back(report["measurements"]),
             _flagged(rows, limit),
             _rejected(rows, limit),
@@ -165,7 +170,11 @@ def _more(total: int, limit: int, what: str) -> str:
 _FIGURES = ("p50_ms", "p90_ms", "p95_ms", "p99_ms", "p99_9_ms", "max_ms")
 
 
-def _latency(measurements: Mapping[str, Any]) -> Section:
+_SESSIONS = 10
+"""Sessions whose stages are listed; all of them are in report.json."""
+
+
+def _latency(measurements: Mapping[str, Any], limit: int) -> Section:
     latency = measurements["latency"]
     if latency == NA:
         words = f"Not measured: {measurements['why']['latency']}."
@@ -188,9 +197,36 @@ def _latency(measurements: Mapping[str, Any]) -> Section:
                 rows=rows,
                 empty="No stage was timed.",
                 note=_slo_words(measurements),
-            )
+            ),
+            *_by_session(measurements.get("by_session", {}), limit),
         ],
     )
+
+
+def _by_session(sessions: Mapping[str, Any], limit: int) -> list[Table]:
+    """The stages of each session, slowest session first: where one took long, and in what."""
+    if not sessions:
+        return []
+    slowest = sorted(sessions, key=lambda name: (-_total(sessions[name], END_TO_END), name))
+    rows = [
+        [
+            Cell(text=name),
+            Cell(text=stage),
+            count(figures["n"]),
+            Cell(text=f"{figures['mean_ms']:,.3f}"),
+            Cell(text=f"{figures['max_ms']:,.3f}"),
+        ]
+        for name in slowest[:limit]
+        for stage, figures in sorted(sessions[name].items(), key=lambda item: -_total(sessions[name], item[0]))
+    ]
+    heads = [Column("session", False), Column("stage", False), Column("n"), Column("mean ms"), Column("longest ms")]
+    note = _more(len(sessions), limit, "sessions")
+    return [Table(title="Per stage and session, where most time went first", columns=heads, rows=rows, note=note)]
+
+
+def _total(stages: Mapping[str, Any], stage: str) -> float:
+    figures = stages.get(stage)
+    return 0.0 if figures is None else figures["n"] * figures["mean_ms"]
 
 
 def _held_back(measurements: Mapping[str, Any]) -> Section:
@@ -226,14 +262,6 @@ def _slo_words(measurements: Mapping[str, Any]) -> str:
 def _where(row: Mapping[str, Any]) -> str:
     seq = "" if row["seq"] is None else f", seq {row['seq']}"
     return f"{row['conversation'] or 'no conversation'}{seq}, message {row['number']} of {row['file']}"
-
-
-def _link(row: Mapping[str, Any]) -> str:
-    """As ``page/main.js`` reads it; half a character cannot be in an address."""
-    parts = (str(row[name]) for name in ("session", "conversation", "number"))
-    return "#c/" + "/".join(
-        quote(part.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), safe="") for part in parts
-    )
 
 
 def _listed(title: str, found: Iterable[Finding], limit: int, empty: str, text_label: str) -> Findings:
@@ -284,7 +312,7 @@ _RANK = itemgetter(0, 1, 2, 3)
 def _claim(row: Mapping[str, Any], claim: Mapping[str, Any]) -> Finding:
     return Finding(
         where=_where(row),
-        link=_link(row),
+        link=link_to(row),
         verdict=row["grounding"]["band"],
         reason=claim["reason"] + (", premature: said only later" if claim.get("premature") else ""),
         text=claim["text"] or "(not shown: its place in the redacted summary is not certain)",
@@ -296,7 +324,7 @@ def _rejected(rows: Rows | None, limit: int) -> Section:
     found = (
         Finding(
             where=_where(row),
-            link=_link(row),
+            link=link_to(row),
             verdict=row["verdict"],
             reason=", ".join(row["reasons"]) or "none given",
             text=f"{row['event']}, decided by {row['stage']}",

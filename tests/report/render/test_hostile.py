@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from harness.report.render.csv import csv_pieces
+from harness.report.render.junit import CHECKS
 from harness.report.write import VIEWS, render
 
 Run = tuple[dict[str, Any], list[dict[str, Any]]]
@@ -93,13 +94,13 @@ def test_csv(views: dict[str, str], run: Run) -> None:
 
 
 def test_junit(views: dict[str, str]) -> None:
-    """It is XML of our elements only, with a case per recording and check."""
+    """It is XML of our elements only, with a case per recording and check, and those of the corpus."""
     root = ET.fromstring(views["junit"])
     assert {element.tag for element in root.iter()} <= {
         *("testsuites", "testsuite", "testcase", "failure", "skipped", "system-out"),
     }
-    assert len(root.findall("testsuite")) == 200
-    assert len(root.findall("testsuite/testcase")) == 1000
+    assert len(root.findall("testsuite")) == 200 + 1
+    assert len(root.findall("testsuite/testcase")) == 200 * len(CHECKS) + 5
     assert int(root.attrib["failures"]) == len(root.findall(".//failure")) > 0
 
 

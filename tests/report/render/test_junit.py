@@ -6,8 +6,11 @@ import dataclasses
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
+import msgspec
+
+from harness.report.labels import Label
 from harness.report.model import RunResult, build_report
-from harness.report.render.junit import CHECKS, render_junit
+from harness.report.render.junit import CHECKS, CORPUS, render_junit
 from harness.report.results import result_rows
 
 
@@ -15,14 +18,44 @@ def statuses(run: RunResult, *, rows: bool = True) -> dict[str, str]:
     root = ET.fromstring(render_junit(build_report(run), list(result_rows(run)) if rows else None))
     cases = root.findall("testsuite/testcase")
     assert root.attrib["tests"] == str(len(cases))
-    return {case.attrib["name"]: case[0].tag if len(case) else "pass" for case in cases}
+    of_corpus = {case.attrib["name"] for case in root.findall(f"testsuite[@name='{CORPUS}']/testcase")}
+    assert of_corpus == {"events", "ends", "reasons", "rules", "lengths"}
+    found = {case.attrib["name"]: case[0].tag if len(case) else "pass" for case in cases}
+    return {name: status for name, status in found.items() if name not in of_corpus}
 
 
 def test_clean_but_for_what_has_no_threshold(make: SimpleNamespace) -> None:
     """Missed values and flagged claims are told, and fail nothing."""
     found = statuses(make.run())
     assert tuple(found) == CHECKS
-    assert list(found.values()) == ["pass", "pass", "pass", "system-out", "system-out"]
+    assert list(found.values()) == ["pass", "pass", "pass", "system-out", "system-out", "skipped"]
+
+
+def test_coverage(make: SimpleNamespace) -> None:
+    """What the corpus never exercised is told by name, and fails nothing."""
+    root = ET.fromstring(render_junit(build_report(make.run()), None))
+    (suite,) = root.findall(f"testsuite[@name='{CORPUS}']")
+    assert suite.attrib["failures"] == "0"
+    (ends,) = suite.findall("testcase[@name='ends']/system-out")
+    assert ends.text is not None and "never seen: 1000, 1001" in ends.text
+
+
+def test_as_detected(make: SimpleNamespace) -> None:
+    """A value that was replaced at record time and is not now is told; the same values pass."""
+    session = make.session()
+    spans = [(o, s) for o in session.outcomes for s in o.spans]
+    then = [
+        Label(
+            id=f"d{number}", conversation=outcome.conversation, seq=outcome.seq, path=span.path, kind="span",
+            start=span.start, end=span.end, label=span.type,
+        )
+        for number, (outcome, span) in enumerate(spans)
+    ]  # fmt: skip
+    same = statuses(make.run(dataclasses.replace(session, detected=then)))
+    assert same["as detected"] == "pass"
+    more = [*then, msgspec.structs.replace(then[0], id="more", start=0, end=3, label="EMAIL")]
+    found = statuses(make.run(dataclasses.replace(session, detected=more)))
+    assert found["as detected"] == "system-out"
 
 
 def test_failures(make: SimpleNamespace) -> None:

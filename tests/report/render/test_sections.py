@@ -44,6 +44,25 @@ def test_divergences(make: SimpleNamespace) -> None:
     assert [row[3].text for row in rows[1:]] == ["missing from the replay", "not in the recording"]
 
 
+def test_stages_of_sessions(make: SimpleNamespace) -> None:
+    """Sessions with their stages, the slowest session and the longest stage first; without times there is no table."""
+    book = LatencyBook()
+    for name, ms in (("quick", 1), ("slow", 9)):
+        book.session(name).record("ground", ms * 1_000_000)
+        book.session(name).record("message", 2 * ms * 1_000_000)
+    run = dataclasses.replace(make.run(), measurements=book, virtual_time=False)
+    rows = table(view_of(run), "Per stage and session").rows
+    assert [(row[0].text, row[1].text, row[3].text) for row in rows] == [
+        ("slow", "message", "18.000"),
+        ("slow", "ground", "9.000"),
+        ("quick", "message", "2.000"),
+        ("quick", "ground", "1.000"),
+    ]
+    empty = dataclasses.replace(make.run(), measurements=LatencyBook(), virtual_time=False)
+    titles = [block.title for section in view_of(empty).sections for block in section.blocks]
+    assert not [title for title in titles if title.startswith("Per stage and session")]
+
+
 def test_policy_change_is_told(make: SimpleNamespace) -> None:
     """Parity under other rules says so."""
     view = view_of(make.run(make.session(policy="sha256:old")))

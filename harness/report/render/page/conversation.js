@@ -141,6 +141,7 @@ class Conversation {
       message.r ? el("p", { class: "reasons" }, el("span", { class: "label" }, `${message.v} by ${message.st}:`), " ", message.r.join(", ")) : null,
       message.g ? claimsOf(message, find) : null,
       message.y ? this.parity(message.y) : null,
+      message.f ? this.flipped(message.f) : null,
       this.more(message));
   }
 
@@ -149,6 +150,13 @@ class Conversation {
     return el("div", { class: "differs" }, el("p", {}, el("strong", {}, `Differs from live: ${found.class}`), sides[found.side] ? `, ${sides[found.side]}` : ""),
       found.fields.length ? el("table", {}, el("thead", {}, el("tr", {}, ["field", "live", "replayed"].map((head) => el("th", { scope: "col" }, head)))),
         el("tbody", {}, found.fields.map((field) => el("tr", {}, el("th", { scope: "row" }, field.field), el("td", {}, JSON.stringify(field.live)), el("td", {}, JSON.stringify(field.replayed)))))) : null);
+  }
+
+  // What the run before made of it: a sign before each change, so that colour only repeats it.
+  flipped([names, words]) {
+    return el("div", { class: "differs" }, el("p", {}, el("strong", {}, "Flipped: "), names.join("; ")),
+      ...words.map(([path, ...diff]) => el("p", { class: "words", dir: "auto" }, el("span", { class: "label" }, path || "message"), " ",
+        diff.map(([sign, text]) => sign === "=" ? `${text} ` : el("span", {}, el(sign === "-" ? "del" : "ins", {}, `${sign === "-" ? "−" : "+"} ${text}`), " ")))));
   }
 
   more(message) {

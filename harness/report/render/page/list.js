@@ -106,9 +106,9 @@ class List {
       const facets = this.data.facets.map((facet, i) => [...facet, i]).filter((facet) => facet[0] === group);
       if (!facets.length) return;
       facets.sort((a, b) => b[2] - a[2] || (a[1] < b[1] ? -1 : 1));
-      const title = { check: "problem", type: "PII type", flip: "live → replay" }[group] || group;
+      const title = { check: "problem", type: "PII type", flip: "live → replay", flips: "before → now" }[group] || group;
       const lines = facets.map(([, name, , id]) => this.facet(number, id, name));
-      const open = ["verdict", "check", "flip"].includes(group);
+      const open = ["verdict", "check", "flip", "flips"].includes(group);
       home.append(el("details", { open, class: "facet" }, el("summary", {}, title, el("span", { class: "n" }, String(facets.length))),
         el("ul", {}, lines)));
     });
