@@ -120,9 +120,15 @@ class RedactStream:
         return apply(ready, spans, self._operator, base=base)
 
 
-def _longest(text: str) -> int:
-    """At least the characters of its longest token."""
-    return len(text) if len(text) < CAP else max(map(len, text.split()), default=0)
+def _is_short(text: str) -> bool:
+    """Whether no row without a blank has :data:`CAP` characters; False says nothing."""
+    at, size = 0, len(text)
+    while size - at >= CAP:
+        blank = text.rfind(" ", at, at + CAP)
+        if blank < 0:
+            return False
+        at = blank + 1
+    return True
 
 
 class Redactor:
@@ -177,7 +183,7 @@ class Redactor:
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:
         if self._quick and len(text) < CAP:
             return is_idle_of(text, plain, words, self._cue_ends)
-        return is_cold(text, CAP)
+        return b"0" not in plain and HOT.isdisjoint(words) and (_is_short(text) or is_cold(text, CAP))
 
     def quiet_words(self, text: str) -> list[bytes] | None:
         """The words of ``text`` (:func:`harness.pii.gate.parsed`) if quick tests alone prove that nothing is in it, nor in
@@ -190,7 +196,7 @@ class Redactor:
         plain, words = parsed(text)
         if b"0" in plain:
             return None
-        if not (HOT.isdisjoint(words) and _longest(text) < CAP):
+        if not (HOT.isdisjoint(words) and _is_short(text)):
             lines_are_short = len(text) < CAP or max(map(len, text.split("\n"))) < CAP
             if not (self._quick and lines_are_short and WAKE.isdisjoint(words)):
                 return None

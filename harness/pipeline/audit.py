@@ -13,7 +13,6 @@ from collections.abc import Collection, Container, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.dialects.json_paths import KEY
 from harness.pii.operators import apply
 from harness.pii.scan import is_quiet, leaks
 from harness.pipeline.outcome import Grounding, Outcome, PathSpan, Verdict
@@ -46,14 +45,8 @@ def nothing_left(document: Document, exempt: Container[str], heard: Heard = ()) 
     Args:
         heard: see :func:`harness.pii.scan.leaks`.
     """
-    looked_at = [
-        leaf
-        for leaf in document.leaves
-        if leaf[0] not in exempt and not (leaf[1] in _PLAIN_NAMES and leaf[0].endswith(KEY))
-    ]
-    quiet = is_quiet(
-        "\n".join([text for _, text in looked_at])
-    )  # mostly, and then no text needs to be scanned by itself
+    looked_at = document.but(exempt, _PLAIN_NAMES)
+    quiet = is_quiet("\n".join([text for _, text in looked_at]))  # mostly, and then no text needs a scan of its own
     if not quiet and any(leaks(text, heard) for _, text in looked_at):
         return False
     if len(_PLAIN_NAMES) < _NAMES_KEPT:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping, Set
 from typing import Any
 
 import msgspec
@@ -24,7 +24,8 @@ _SHORTEST_NUMBER = 7
 
 _SHORT = (-(10 ** (_SHORTEST_NUMBER - 2)), 10 ** (_SHORTEST_NUMBER - 1))
 """Whole numbers between these have fewer characters."""
-_SHAPES: dict[tuple[str, ...], tuple[tuple[str, str, str], ...]] = {}
+_Shape = tuple[tuple[tuple[str, str, str], ...], "frozenset[str] | None"]
+_SHAPES: dict[tuple[str, ...], _Shape] = {}
 _SHAPES_KEPT = 1024
 _NESTED = (dict, list, tuple, Mapping)
 _LONGEST_NAME = 32
@@ -60,19 +61,14 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
     return found
 
 
-def _gather(value: Any, path: str, found: list[tuple[str, str]]) -> None:
+def _gather(value: Any, path: str, found: list[tuple[str, str]], names: set[str] | None = None) -> None:
+    """Append the leaves of ``value``; with ``names`` the names of fields as dialects write them go there instead."""
     kind = type(value)
     if kind is dict:
-        for key, inner, keyed in _members(value, path):
-            found.append((keyed, key))
-            item = value[key]
-            if type(item) is str:
-                found.append((inner, item))
-            elif item is not None and item is not True and item is not False:
-                _gather(item, inner, found)
+        _gather_members(value, path, found, names)
     elif kind is list:
         for index, item in enumerate(value):
-            _gather(item, f"{path}/{index}", found)
+            _gather(item, f"{path}/{index}", found, names)
     elif kind is int:
         if not _SHORT[0] < value < _SHORT[1]:
             found.append((path, str(value)))
@@ -80,26 +76,46 @@ def _gather(value: Any, path: str, found: list[tuple[str, str]]) -> None:
         if len(str(value)) >= _SHORTEST_NUMBER:
             found.append((path, _number(value)))
     else:
-        _gather_other(value, path, found)
+        _gather_other(value, path, found, names)
 
 
-def _gather_other(value: Any, path: str, found: list[tuple[str, str]]) -> None:
+def _gather_members(value: dict[str, Any], path: str, found: list[tuple[str, str]], names: set[str] | None) -> None:
+    members, plain = _shape(value, path)
+    with_keys = names is None or plain is None
+    if names is not None and plain is not None:
+        names |= plain
+    for key, inner, keyed in members:
+        if with_keys:
+            found.append((keyed, key))
+        item = value[key]
+        if type(item) is str:
+            found.append((inner, item))
+        elif item is not None and item is not True and item is not False:
+            _gather(item, inner, found, names)
+
+
+def _gather_other(value: Any, path: str, found: list[tuple[str, str]], names: set[str] | None) -> None:
     """The same of what no decoder makes."""
     if isinstance(value, str):
         found.append((path, value))
     elif isinstance(value, Mapping):
-        _gather(dict(value), path, found)
+        _gather(dict(value), path, found, names)
     elif isinstance(value, list | tuple):
-        _gather([*value], path, found)
+        _gather([*value], path, found, names)
 
 
-def _members(value: Mapping[str, Any], path: str) -> Iterable[tuple[str, str, str]]:
-    """(key, pointer of the member, path of the key) of each member; made once for fields that are named as dialects do."""
+def _shape(value: Mapping[str, Any], path: str) -> _Shape:
+    """(key, pointer of the member, path of the key) of each member, and the keys if dialects name their fields so.
+
+    Made once for each row of such names.
+    """
     known = (path, *value)
     shape = _SHAPES.get(known)
     if shape is None:
-        shape = tuple((key, inner, f"{inner}#key") for key in value if (inner := pointer(path, key)))
-        if len(_SHAPES) < _SHAPES_KEPT and _PLAIN_PATH.fullmatch(path) and all(map(_is_name, value)):
+        members = tuple((key, inner, f"{inner}#key") for key in value if (inner := pointer(path, key)))
+        plain = frozenset(value) if _PLAIN_PATH.fullmatch(path) and all(map(_is_name, value)) else None
+        shape = members, plain
+        if plain is not None and len(_SHAPES) < _SHAPES_KEPT:
             _SHAPES[known] = shape
     return shape
 
@@ -155,29 +171,41 @@ class Document:
         value: the JSON value.
     """
 
-    __slots__ = ("_leaves", "value")
+    __slots__ = ("_names", "_texts", "value")
 
-    def __init__(self, value: Any, known: list[tuple[str, str]] | None = None) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
-        self._leaves = known
+        self._texts: list[tuple[str, str]] | None = None
+        self._names: set[str] = set()
 
     @property
     def leaves(self) -> list[tuple[str, str]]:
         """:func:`leaves` of the value."""
-        if self._leaves is None:
-            self._leaves = leaves(self.value)
-        return self._leaves
+        return leaves(self.value)
+
+    def but(self, exempt: Container[str], names: Set[str]) -> list[tuple[str, str]]:
+        """The leaves without the paths of ``exempt``, and without keys that are in ``names``."""
+        if self._texts is None:
+            self._texts = []
+            _gather(self.value, "", self._texts, self._names)
+        if self._names <= names:
+            return [leaf for leaf in self._texts if leaf[0] not in exempt and not _is_known(leaf, names)]
+        return [leaf for leaf in self.leaves if leaf[0] not in exempt and not _is_known(leaf, names)]
 
     def replaced(self, new: Mapping[str, str]) -> Document:
         """The document with the texts at the paths of ``new`` replaced."""
         if not new:
             return self
-        known = self._leaves
-        if known is not None and not any(path.endswith("#key") for path in new):
-            known = [(path, new.get(path, text)) for path, text in known]
-        else:
-            known = None  # with a member's name the paths of all that is in it change
-        return Document(rebuild(self.value, new), known)
+        made = Document(rebuild(self.value, new))
+        # With a member's name the paths of all that is in it change.
+        if self._texts is not None and not any(path.endswith("#key") for path in new):
+            made._texts = [(path, new.get(path, text)) for path, text in self._texts]
+            made._names = self._names
+        return made
+
+
+def _is_known(leaf: tuple[str, str], names: Set[str]) -> bool:
+    return leaf[0][-4:] == "#key" and leaf[1] in names
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")

@@ -25,7 +25,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.dialects.base import Dialect, Event, Malformed, Summary, SummaryDelta, Utterance
-from harness.dialects.json_paths import KEY
 from harness.pii import Redactor
 from harness.pii.book import NameBook
 from harness.pii.operators import apply
@@ -210,11 +209,7 @@ class RedactStage:
             exempt -= {event.text_path}  # what is said is said, whatever else it is taken for
         # Of a piece that is no text but an object every part is a piece.
         names = _NO_NAMES if isinstance(event, Malformed) and self._continued(event) else self._plain_names
-        return [
-            leaf
-            for leaf in document.leaves
-            if leaf[0] not in exempt and not (leaf[1] in names and leaf[0].endswith(KEY))
-        ]
+        return document.but(exempt, names)
 
     def submit(self, event: Event, raw: str | bytes, seen: tuple[Document, Texts] | None = None) -> Redaction:
         """Start on a message; the returned value may be complete at once (``pending == 0``).
@@ -263,11 +258,15 @@ class RedactStage:
         document, texts = seen if seen is not None else self._seen(event)
         work = Redaction(document=document)
         continued, names = self._continued(event), self._known(event)
-        if not continued and not self._halves and self._redactor.is_quiet(names):
+        inside = tuple(f"{piece}/" for piece in continued)
+        passes = not continued and not self._halves
+        if passes and self._redactor.is_quiet(names):
             self._learn_names(texts)
             return work
-        inside = tuple(f"{piece}/" for piece in continued)
         for path, text in texts:
+            if passes and self._redactor.is_quiet_in(text, names):
+                self._learn_names([(path, text)])
+                continue
             if continued and (path in continued or path.startswith(inside)):
                 self._piece(work, path, text, stream)
             elif isinstance(event, Utterance) and path == event.text_path:
@@ -279,7 +278,7 @@ class RedactStage:
     def _seen(self, event: Event) -> tuple[Document, Texts]:
         document = Document(event.payload)
         texts = self.texts(event, document)
-        self._redactor.begin(text for _, text in texts)
+        self._redactor.begin([text for _, text in texts])
         return document, texts
 
     def _learn_names(self, texts: Texts) -> None:
