@@ -20,7 +20,7 @@ from harness.pii.words import Word, Words
 from harness.text.lexicon import load
 from harness.text.lexicon import words as listed
 
-__all__ = ["LONGEST", "NAMES", "STRONG", "SUFFIXES", "address_end", "is_said", "same_address"]
+__all__ = ["LONGEST", "NAMES", "PREFIXES", "STRONG", "SUFFIXES", "address_end", "is_said", "same_address"]
 
 LONGEST = 96
 """Code points of an address."""
@@ -28,6 +28,8 @@ LONGEST = 96
 _DATA: Mapping[str, Any] = load("harness.pii", "places")
 STRONG = listed(_DATA["strong"])
 SUFFIXES = STRONG | listed(_DATA["weak"])
+PREFIXES = listed(_DATA["prefixes"])
+"""What streets begin with where their kind comes first: "Rue de la Paix"."""
 _DIRECTIONS = listed(_DATA["directions"])
 _UNITS = listed(_DATA["units"])
 _ORDINALS = listed(_DATA["ordinals"])

@@ -1,11 +1,13 @@
 """What makes a word a name: the lexicon, and the reserved invented names.
 
-1. A word is judged by itself: in lower case, without "'s". The lists are data: ``data/en/names.toml``.
+1. A word is judged by itself: in lower case, without "'s". The lists are data: ``data/en/names.toml`` and
+   ``people.toml``.
 2. A reserved name is a beginning and an ending of the lists; it is a name wherever it stands, and nobody's.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +16,7 @@ from harness.text.lexicon import load, words
 
 __all__ = [
     "COMPANY",
+    "FAMILY",
     "FILLERS",
     "GIVEN",
     "PARTICLES",
@@ -23,17 +26,33 @@ __all__ = [
     "SUFFIXES",
     "TITLES",
     "is_ambiguous",
+    "is_brand",
+    "is_family",
     "is_given",
+    "is_low_given",
     "is_never",
+    "is_opener",
     "is_reserved",
+    "is_strong",
+    "is_thing",
     "lower_name",
 ]
 
 _DATA: Mapping[str, Any] = load("harness.pii", "names")
-GIVEN = words(_DATA["given"])
+_PEOPLE: Mapping[str, Any] = load("harness.pii", "people")
 _AMBIGUOUS = words(_DATA["ambiguous"])
 _NEVER = words(_DATA["never"])
 COMPANY = words(_DATA["company"])
+_WEAK = words(_PEOPLE["weak"])
+GIVEN = words(_DATA["given"]) | (words(_PEOPLE["given"]) - _WEAK - _AMBIGUOUS - _NEVER - COMPANY)
+FAMILY = words(_PEOPLE["family"]) - _AMBIGUOUS - _NEVER - COMPANY
+_ENDINGS = tuple(_PEOPLE["endings"].split())
+_OPENERS = words(_PEOPLE["openers"]) | words(_DATA["titles"])
+_THINGS = words(_PEOPLE["not_people"])
+_ALONE_LOW = frozenset(
+    word for word in words(_DATA["given"]) - _WEAK - _AMBIGUOUS - _NEVER - words(_PEOPLE["words"]) if len(word) > 3
+)
+_BRANDS = frozenset(_PEOPLE["brands"].replace("\n", "").split("|")) - {""}
 PARTICLES = words(_DATA["particles"])
 SUFFIXES = words(_DATA["suffixes"])
 TITLES = words(_DATA["titles"])
@@ -46,6 +65,7 @@ RESERVED_FAMILY = tuple(first + last for first in _FIRST for last in _DATA["rese
 """Invented family names, capitalised."""
 RESERVED = frozenset(name.lower() for name in RESERVED_GIVEN + RESERVED_FAMILY)
 
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"})
 _TOO_WEAK = ("ed", "ing", "ly", "n't")
 
 
@@ -60,9 +80,50 @@ def is_reserved(word: str) -> bool:
     return lower_name(word).replace("-", "") in RESERVED
 
 
+def _plain(low: str) -> str:
+    """``low`` without accents, as the lists have it."""
+    if low.isascii():
+        return low
+    return "".join(
+        char for char in unicodedata.normalize("NFD", low.translate(_LETTERS)) if char.isalpha() or char in "'-"
+    )
+
+
 def is_given(low: str) -> bool:
     """Whether ``low`` is a given name and hardly anything else."""
-    return low in GIVEN or low in RESERVED
+    return low in GIVEN or low in RESERVED or (not low.isascii() and _plain(low) in GIVEN)
+
+
+def is_strong(low: str) -> bool:
+    """Whether ``low``, written with a capital, is a given name by itself: no word, no place, no brand; of "amy-leigh" each part."""
+    parts = _plain(low).split("-")
+    return len(low) > 2 and all(part in GIVEN and part not in _WEAK and part not in _AMBIGUOUS for part in parts)
+
+
+def is_low_given(low: str) -> bool:
+    """Whether ``low``, in small letters, is a given name by itself: one of the common ones that are nothing else."""
+    return low in _ALONE_LOW
+
+
+def is_thing(low: str) -> bool:
+    """Whether a row of names with this word, or before it, is a place's or a thing's."""
+    return low in _THINGS
+
+
+def is_family(low: str) -> bool:
+    """Whether ``low`` is a surname and hardly anything else, by the list or by what it ends in."""
+    plain = _plain(low)
+    return plain in FAMILY or (len(plain) > 5 and plain.endswith(_ENDINGS) and plain not in _NEVER)
+
+
+def is_opener(low: str) -> bool:
+    """Whether ``low`` begins a sentence, or a name of something else, rather than a person's name."""
+    return low in _OPENERS
+
+
+def is_brand(low: str) -> bool:
+    """Whether a name in small letters is a company's or a thing's."""
+    return low in _BRANDS
 
 
 def is_ambiguous(low: str) -> bool:

@@ -285,10 +285,16 @@ class PeopleStream:
         if place[0] >= 0 or word.kind == "n":
             return place
         low = lower_name(word.text)
-        if not named and not self._known.knows(low) and not is_reserved(low):
+        bare = self._rules.bare
+        if (
+            not named
+            and not self._known.knows(low)
+            and not is_reserved(low)
+            and not (bare and person.may_be_bare(word.text))
+        ):
             return -1, None
         words = self._words(word.start, person.LONGEST, final=final)
-        end, found = person.name_end(words, named, before, self._known)
+        end, found = person.name_end(words, named, before, self._known, bare)
         rule = found or self._rules.known
         return (end, rule) if end >= 0 and rule is not None and self._fits(rule, word.start, end) else (-1, None)
 

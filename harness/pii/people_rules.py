@@ -14,7 +14,7 @@ from itertools import pairwise
 from harness.pii import address
 from harness.pii.book import NameBook
 from harness.pii.gate import HOT, WAKE, low, trie, words_in, words_of
-from harness.pii.names import FILLERS, GIVEN, RESERVED, is_given, is_never
+from harness.pii.names import FAMILY, FILLERS, GIVEN, RESERVED, is_given, is_never, is_strong
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
 
@@ -40,10 +40,14 @@ _NAMED = frozenset({b"name", b"person"})
 """One of them stands before a name that is spelled."""
 _GIVEN_LOW = words_of(GIVEN)
 _RESERVED_LOW = words_of(RESERVED)
+_FAMILY_LOW = words_of(FAMILY)
+_STRONG_GIVEN_LOW = frozenset(word for word in _GIVEN_LOW if is_strong(word.decode()))
 _SUFFIXES_LOW = words_of(address.SUFFIXES)
 _STRONG_LOW = words_of(address.STRONG)
 _STREETS = address.NAMES | RESERVED | (SAID - _BOXES)
 """Words in small letters that may begin a street's name, or go on with a number that is said."""
+_CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z'-]{0,30}[ ]{1,2}(?:[A-Z][A-Za-z'-]{0,30})?\Z")
+"""The last two words, the second maybe unfinished."""
 _CUE = 120
 """Characters before a piece in which the end of a cue and what may follow it may stand."""
 _LEAD = 40
@@ -66,6 +70,7 @@ class PeopleRules:
         self.names = _by_cue(named)
         self.places = _by_cue(placed)
         self.active = bool(named or placed)
+        self.bare = next((rule for rule in named if rule.trust == "bare"), None)
         self.known = next((rule for rule in named if rule.trust == "known"), None)
         self.street = next((rule for rule in placed if not rule.cues), None)
         cued = [rule for rule in named if rule.trust != "given"]
@@ -83,14 +88,28 @@ class PeopleRules:
         self._begins = single | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
         needed = {word for rule in named for word in rule.needs if rule.trust in ("any", "title") and not rule.then}
         ends = {*self._pairs, *self._spelled[0]}
-        self._any = self._begins | _SAID_LOW | self._spelled[1] | {pair[-1] for pair in ends}
+        self._any = (
+            (_FAMILY_LOW if self.bare else frozenset())
+            | self._begins
+            | _SAID_LOW
+            | self._spelled[1]
+            | {pair[-1] for pair in ends}
+        )
         """Without one of them, a number, a colon or a known name nothing begins."""
-        self.loud = self._begins | self._colons | _SAID_LOW | HOT
-        """Words that a value may begin with, here or in what comes after this layer."""
+        self.loud = self._begins | self._colons | _SAID_LOW | HOT | (_FAMILY_LOW if self.bare else frozenset())
+        """Words that a value may begin with, or go on with, here or in what comes after this layer."""
         self.cue_ends = self._spelled[1] | {pair[-1] for pair in ends}
         """Last words of the cues that are longer than a word."""
+        self._family = _FAMILY_LOW if self.bare else frozenset()
         self._wakes = (
-            self._strong[1] | self._colons | self._then | words_of(needed) | _GIVEN_LOW | _RESERVED_LOW | _NAMED
+            self._family
+            | self._strong[1]
+            | self._colons
+            | self._then
+            | words_of(needed)
+            | _GIVEN_LOW
+            | _RESERVED_LOW
+            | _NAMED
         )
         self.wakes = self._wakes | WAKE | _SAID_LOW
         """Without one of them and without a digit, an ``@`` or a known name the rules of the package find nothing."""
@@ -109,7 +128,7 @@ class PeopleRules:
         """
         stops: list[int] = []
         if self._any.isdisjoint(found) and b"0" not in plain and ":" not in text and not book:
-            return stops, len(text)
+            return stops, len(text) if final else self.hold(text)
         if not self._begins.isdisjoint(found):
             for word in self._begins.intersection(found):
                 stops += _places_of(word, plain)
@@ -119,12 +138,23 @@ class PeopleRules:
         if book:
             for word in book.pieces.intersection(found):
                 stops += _places_of(word, plain)
+        if not self._family.isdisjoint(found):
+            for word in self._family.intersection(found):
+                stops += [
+                    at
+                    for place in _places_of(word, plain)
+                    if (at := _word_before(text, place)) >= 0 and text[at].isupper()
+                ]
         hold = len(text)
         if b"0" in plain or not _SAID_LOW.isdisjoint(found):
             numbers, hold = self._numbers(text, plain, found, tail, final=final)
             stops += numbers
         stops.sort()
-        return stops, hold
+        return stops, hold if final else min(hold, self.hold(text))
+
+    def hold(self, text: str) -> int:
+        """Where a word at the end of ``text`` begins that a surname may make a name; its length for none."""
+        return len(text) if self.bare is None else _capital_at_end(text)
 
     def is_quiet(self, found: list[bytes], tail: str) -> bool:
         """Whether no cue of two words or more ends in a text, nor one before what is spelled; likewise."""
@@ -217,6 +247,8 @@ class PeopleRules:
         """For the rules of the package: a cue and what it asks for."""
         if not _RESERVED_LOW.isdisjoint(found) or not self._strong[1].isdisjoint(found):
             return True
+        if self.bare is not None and _may_be_bare(text, found):
+            return True
         if (":" in text and not self._colons.isdisjoint(found)) or (b"person" in found and b"redacted" in found):
             return True
         if not _GIVEN_LOW.isdisjoint(found) and not self._before_given.isdisjoint(found):
@@ -229,6 +261,38 @@ class PeopleRules:
         if _NAMED.isdisjoint(found):
             return False
         return not self._spelled[0].isdisjoint(pairs) or not self._spelled[1].isdisjoint(found)
+
+
+def _may_be_bare(text: str, found: list[bytes]) -> bool:
+    """Whether a given name with a capital, or a surname behind another word, is in ``text``."""
+    family = not _FAMILY_LOW.isdisjoint(found)
+    given = _STRONG_GIVEN_LOW.intersection(found)
+    if family and (
+        given
+        or any(
+            word.decode().capitalize() in text or word.decode().upper() in text
+            for word in _FAMILY_LOW.intersection(found)
+        )
+    ):
+        return True
+    return any(word.decode().capitalize() in text or word.decode().upper() in text for word in given)
+
+
+def _word_before(text: str, place: int) -> int:
+    """Where the word one or two blanks before ``place`` begins, -1 if there is none."""
+    end = len(text[:place].rstrip(" "))
+    if not 1 <= place - end <= 2 or not end or not text[end - 1].isalpha():
+        return -1
+    start = end
+    while start and (text[start - 1].isalpha() or text[start - 1] in "'-") and end - start < 42:
+        start -= 1
+    return start
+
+
+def _capital_at_end(text: str) -> int:
+    """Where a word with a capital begins that the last, maybe unfinished word may go on with; the text's length for none."""
+    found = _CAPITAL.search(text, max(0, len(text) - 80))
+    return found.start() if found else len(text)
 
 
 def _places_of(word: bytes, plain: bytes) -> list[int]:

@@ -6,12 +6,17 @@
    that must follow.
 3. A name has at most five words and :data:`LONGEST` code points. It ends before what belongs to a spoken e-mail address.
 4. A row of names known from the conversation, or of invented ones, is a name without a cue (names.py).
+5. Without any of these a name is a given name written with a capital that is hardly anything else ("Roxanne"), with what goes on
+   with it; a word with a capital before a surname ("Grace Kowalski"); or, in small letters, such a given name before such a
+   surname. It is none behind "Saint" or "Rue", before "Street" or "Inc", or beside "&".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from harness.pii.address import PREFIXES, STRONG
+from harness.pii.address import SUFFIXES as SUFFIXES_OF_STREETS
 from harness.pii.book import NameBook
 from harness.pii.names import (
     COMPANY,
@@ -20,15 +25,21 @@ from harness.pii.names import (
     SUFFIXES,
     TITLES,
     is_ambiguous,
+    is_brand,
+    is_family,
     is_given,
+    is_low_given,
     is_never,
+    is_opener,
     is_reserved,
+    is_strong,
+    is_thing,
     lower_name,
 )
 from harness.pii.rules import Rule
 from harness.pii.words import Word, Words
 
-__all__ = ["LONGEST", "cued_rules", "name_end"]
+__all__ = ["LONGEST", "cued_rules", "may_be_bare", "name_end"]
 
 LONGEST = 72
 """Code points of a name, and of what must follow it."""
@@ -41,6 +52,13 @@ _GLUE = "[@_/\\0123456789=+&#~*"
 _JOINERS = frozenset({"at", "dot", "underscore", "hyphen", "dash", "@"})
 _SPOKEN_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mister", "missus"})
 _SPELLED = 3
+_HOUSE = 4
+"""Digits of a number behind a name that may be a house's."""
+_SHOUTED = 4
+"""Letters of a name in capitals that stands alone."""
+_PLACE_BEFORE = PREFIXES | frozenset(
+    "saint st san santa santo sao são los las el mount mt lake port fort ft camp cape point monte new &".split()
+)
 
 
 def cued_rules(
@@ -70,8 +88,13 @@ def _may_skip(before: Sequence[str], index: int) -> bool:
     return word in _PUNCTUATION or word in FILLERS
 
 
-def name_end(words: Words, rules: Sequence[Rule], before: Sequence[str], book: NameBook) -> tuple[int, Rule | None]:
+def name_end(
+    words: Words, rules: Sequence[Rule], before: Sequence[str], book: NameBook, bare: Rule | None = None
+) -> tuple[int, Rule | None]:
     """(End in the text, rule) of the name that begins at the first word; (-1, None) if none does.
+
+    Args:
+        bare: the rule of names that nothing announces.
 
     Raises:
         More: not known yet.
@@ -83,7 +106,8 @@ def name_end(words: Words, rules: Sequence[Rule], before: Sequence[str], book: N
         end = _cued(words, rule, before)
         if end >= 0:
             return end, rule
-    return _known(words, book), None
+    end = _known(words, book)
+    return (_bare(words, before), bare) if end < 0 and bare is not None and may_be_bare(first.text) else (end, None)
 
 
 # --- after a cue -----------------------------------------------------------------------------------------------------
@@ -146,7 +170,11 @@ def _count(words: Words, *, capital: bool) -> int:
             if at - count > 3:
                 break
             continue
-        if at and not _goes_on(word.text, low, capital=capital, place=names):
+        if (
+            at
+            and not _goes_on(word.text, low, capital=capital, place=names)
+            and not (capital and _is_initial(words, at))
+        ):
             break
         if _opens_address(words, at):
             break
@@ -159,6 +187,11 @@ def _count(words: Words, *, capital: bool) -> int:
             at += 1
             count = at if words.at(at).kind == "w" and _goes_on_after_initial(words, at) else count
     return count
+
+
+def _is_initial(words: Words, at: int) -> bool:
+    """Whether word ``at`` is the initial "I."."""
+    return words.at(at).text == "I" and words.at(at + 1).text == "." and not words.at(at + 1).gap
 
 
 def _goes_on_after_initial(words: Words, at: int) -> bool:
@@ -253,3 +286,71 @@ def _known(words: Words, book: NameBook) -> int:
 def _all_names(words: Words, count: int) -> bool:
     """Whether a row of ambiguous words is written as a name."""
     return all(words.at(n).text[0].isupper() for n in range(count))
+
+
+# --- by the lists alone ----------------------------------------------------------------------------------------------
+
+
+def may_be_bare(word: str) -> bool:
+    """Whether a name that nothing announces may begin with ``word``: a quick test."""
+    low = lower_name(word)
+    if word[0].isupper():
+        return is_strong(low) or (len(low) > 1 and not is_opener(low) and (is_ambiguous(low) or not is_never(low)))
+    return is_strong(low)
+
+
+def _bare(words: Words, before: Sequence[str]) -> int:
+    """Rule 5."""
+    first = words.at(0)
+    low = lower_name(first.text)
+    if _is_glued(words, first) or _opens_address(words, 0) or _is_of_place(before):
+        return -1
+    following = words.at(1)
+    family = following.kind == "w" and following.gap == 1 and is_family(lower_name(following.text))
+    if first.text[0].islower():
+        row = (
+            family and following.text[0].islower() and not _is_glued(words, following) and not _opens_address(words, 1)
+        )
+        count = 2 if row else int(is_low_given(low))
+        return _end(words, count) if count and not _is_other(words, count) else -1
+    if is_strong(low):
+        if first.text.isupper() and len(first.text) < _SHOUTED and not family:
+            return -1
+    elif not family or not following.text[0].isupper() or (first.text.isupper() and not following.text.isupper()):
+        return -1
+    count = _count(words, capital=True)
+    if not count or (count == 1 and not is_strong(low)) or _is_other(words, count):
+        return -1
+    return _end(words, count)
+
+
+def _is_of_place(before: Sequence[str]) -> bool:
+    """Whether what stands before a name makes it a place's, a street's or a company's."""
+    if not before:
+        return False
+    last = before[-2] if before[-1] == "." and len(before) > 1 else before[-1]
+    return last in _PLACE_BEFORE or before[-1] == "0" or before[-1] in PARTICLES
+
+
+def _is_other(words: Words, count: int) -> bool:
+    """Whether a row of names is a company, a street, a brand."""
+    row = [words.at(n) for n in range(count)]
+    low = [lower_name(word.text) for word in row]
+    if (
+        any(word in COMPANY or is_thing(word) for word in low)
+        or is_brand(" ".join(low[:2]))
+        or is_brand(row[-1].text.lower().replace("’", "'"))
+    ):
+        return True
+    after = words.at(count)
+    name = lower_name(after.text)
+    if after.text == "&" or name in COMPANY or (after.kind == "n" and after.gap == 1 and len(after.text) <= _HOUSE):
+        return True
+    if after.kind == "w" and after.gap == 1 and after.text[0].isupper() and is_thing(name):
+        return True
+    return (
+        after.kind == "w"
+        and after.gap == 1
+        and name in SUFFIXES_OF_STREETS
+        and (name in STRONG or after.text[0].isupper())
+    )

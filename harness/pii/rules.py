@@ -47,7 +47,7 @@ _OPTIONAL = {
 }  # fmt: skip
 _CHOICES = {
     "kind": _KINDS,
-    "trust": ("", "any", "title", "given", "spelled", "known"),
+    "trust": ("", "any", "title", "given", "spelled", "known", "bare"),
     "edge": ("word", "hex"),
     "on_invalid": ("drop", "need_context", "keep"),
 }

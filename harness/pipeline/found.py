@@ -66,7 +66,7 @@ class Found(Redactor):
         """Spans of ``text``, as the redactor finds them."""
         if self.is_quiet_in(text, _NO_NAMES if names is None else names):
             return []
-        key = (text, names.heard if names else _NOTHING)
+        key = (text, names.heard if names is not None else _NOTHING)
         found = self._found.get(key)
         if found is not None:
             if names is not None:
