@@ -1,7 +1,8 @@
 """Cuts text into sentences and says of each word which clause it stands in, whether it is denied, and what it means.
 
 1. Summary and conversation are read by the same code, so that equal text always reads equally.
-2. A clause ends at a comma, semicolon, colon, dash or a joining word; a negation reaches to the end of its clause.
+2. A clause ends at a comma, semicolon, colon, dash or a joining word; a negation reaches to the end of its clause, "no"
+   and "without" only to the next preposition ("no objection to clearing the stairs").
 3. A sentence longer than :data:`MAX_TOKENS` words is cut; nothing is dropped.
 """
 
@@ -117,15 +118,18 @@ def _clauses(text: str, tokens: tuple[Token, ...]) -> tuple[int, ...]:
 def _negated(tokens: tuple[Token, ...], clause: tuple[int, ...]) -> tuple[bool, ...]:
     negators = cue("negators")
     found = []
-    reach, scope = 0, -1
+    reach, scope, limited = 0, -1, False
     for index, token in enumerate(tokens):
         if clause[index] != scope:
+            reach = 0
+        if limited and token.norm in cue("negation_ends"):
             reach = 0
         found.append(reach > 0)
         reach -= 1
         following = tokens[index + 1].norm if index + 1 < len(tokens) else ""
         if token.norm in negators and following not in cue("negation_idioms"):
             reach, scope = _NEGATION_REACH, clause[index]
+            limited = token.norm in cue("noun_negators")
     return tuple(found)
 
 

@@ -38,7 +38,7 @@ BLOCKING = frozenset(
 """Rules that reject by themselves; the others only weigh."""
 _IN_CALLS = frozenset(("unsupported_number", "wrong_date", "outcome_flip"))
 """Of these, rules that outside service calls are too often wrong to reject by themselves."""
-_TALK = 200
+_TALK = 300
 """Credit outside service calls: the model is fitted there on means, from which a sentence strays further than a summary."""
 _SAID, _BLOCKED, _REVIEW = 5_000, -2_000, -405
 _BANDS = ("ungrounded", "review", "grounded", "nothing_to_check")

@@ -43,3 +43,10 @@ def test_a_giant_sentence_is_cut_and_nothing_is_lost() -> None:
     assert len(pieces) == 3
     assert sum(len(piece.tokens) for piece in pieces) == MAX_TOKENS * 3
     assert all(text[piece.start :].startswith(piece.text) for piece in pieces)
+
+
+def test_no_denies_its_noun_only() -> None:
+    """ "No" and "without" end at the next preposition; "not" reaches on."""
+    sentence = read("There is no objection to clearing the stairs")
+    assert [token.norm for token, flag in zip(sentence.tokens, sentence.negated, strict=True) if flag] == ["objection"]
+    assert read("He did not object to clearing the stairs").negated[-1]
