@@ -8,8 +8,8 @@ import re
 import resource
 import shutil
 import tomllib
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -78,7 +78,7 @@ def test_a_machine_with_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.delenv("HARNESS_CHROMIUM", raising=False)
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 256))
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("Usage", "free")(1 << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20))
     monkeypatch.setattr(environment, "_has_timerfd", no)
     monkeypatch.setattr(environment, "listening_socket", refuse)
     checks = examine_environment(Settings(reports_dir=tmp_path))
