@@ -87,7 +87,7 @@ def test_fuzz_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_gate_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands of "Gate your CI" run as they stand, over recordings in a folder of that name, and pass."""
     text = (root / "README.md").read_text(encoding="utf-8")
-    section = text[text.index("## Gate your CI") : text.index("## Where things are")]
+    section = text[text.index("## Gate your CI") : text.index("## In CI")]
     rules = re.search(r"`badge.toml`:\n\n```toml\n(.*?)```", text, re.DOTALL)
     assert rules is not None
     monkeypatch.chdir(tmp_path)
@@ -100,6 +100,22 @@ def test_gate_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for command in commands:
         done = CliRunner().invoke(main, command)
         assert done.exit_code == 0, done.output
+
+
+def test_ci_blocks(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of "In CI" run as they stand, over recordings in a folder of that name."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## In CI") : text.index("## Where things are")]
+    monkeypatch.chdir(tmp_path)
+    Path("recordings").mkdir()
+    for kind in ("rec", "labels"):
+        shutil.copy(root / "recordings" / f"airline-misspelled-name.{kind}.jsonl", "recordings")
+    commands = [line.partition(" #")[0].split()[1:] for line in section.splitlines() if line.startswith("    harness ")]
+    assert [command[0] for command in commands] == ["init", "doctor", "run", "run", "report"]
+    done = [CliRunner().invoke(main, command) for command in commands]
+    assert [one.exit_code for one in done] == [0] * len(commands), [one.output for one in done]
+    assert Path(".github/workflows/recordings.yml").exists()
+    assert done[-1].stdout.startswith("# Mediation report: nightly")
 
 
 def test_streamer_block(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

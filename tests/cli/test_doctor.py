@@ -74,3 +74,26 @@ def test_nothing_there_is_exit_code_5(tmp_path: Path) -> None:
     """A missing file, an empty folder."""
     assert CliRunner().invoke(command, [str(tmp_path / "none")]).exit_code == 5
     assert CliRunner().invoke(command, [str(tmp_path)]).exit_code == 5
+
+
+def test_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for each check, and under it what mends it; JSON for machines; only a broken core is exit code 1."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(command, ["--environment"])
+    assert result.exit_code == 0, result.output
+    assert "ok       core     dependencies  all " in result.output
+    facts = [json.loads(line) for line in CliRunner().invoke(command, ["--environment", "--json"]).output.splitlines()]
+    assert all(set(fact) == {"area", "name", "state", "detail", "fix"} for fact in facts)
+    (tmp_path / "harness.toml").write_text('rules = ["absent.toml"]\n')
+    result = CliRunner().invoke(command, ["--environment"])
+    assert result.exit_code == 1
+    assert "broken   core     rules" in result.output
+    assert "harness config show --origin" in result.output
+
+
+@pytest.mark.parametrize("arguments", [[], ["--environment", "x.rec.jsonl"]])
+def test_either_files_or_the_machine(arguments: list[str]) -> None:
+    """One of them, and not both."""
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 2
+    assert "either FILE… or --environment" in result.output

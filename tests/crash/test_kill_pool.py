@@ -24,7 +24,7 @@ NINE = (
     *("airline-dog-in-cabin", "health_insurance-find-a-doctor", "health_insurance-new-dependent"),
     *("retail-vacuum-warranty", "retail-gift-return", "telco-sim-swap"),
 )
-DEADLINE_S = 240
+DEADLINE_S = 1200
 CLOCK = SystemClock()
 
 DETECTOR = """
