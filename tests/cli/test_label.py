@@ -123,7 +123,7 @@ HOSTILE: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("changes", HOSTILE, ids=lambda changes: "-".join(changes))
+@pytest.mark.parametrize("changes", HOSTILE, ids="-".join)
 def test_hostile_tables(corpus: Path, changes: dict[str, Any]) -> None:
     """Whatever a row brings: one line on stderr without its text, a documented code, and nothing is written."""
     one = corpus / "bank-lost-card.rec.jsonl"

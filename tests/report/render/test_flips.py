@@ -43,7 +43,7 @@ def test_the_section(make: SimpleNamespace) -> None:
 
 def test_names() -> None:
     """A changed verdict, rules and reasons of one side, else what else differs."""
-    none = {"before": [], "after": []}
+    none: dict[str, list[str]] = {"before": [], "after": []}
     flip: dict[str, Any] = {"side": "both", "verdict": ["accepted", "rejected"], "rules": none, "words": []}
     assert flip_names({**flip, "reasons": {"before": [], "after": ["schema:text"]}}) == [
         "accepted → rejected",
