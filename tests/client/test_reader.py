@@ -214,7 +214,7 @@ def test_leaving(kit: SimpleNamespace, when: str) -> None:
             if when == "open":
                 while not ears.final:  # noqa: ASYNC110 - any deadline is the one around all of it
                     await asyncio.sleep(0.01)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await client.leave()
                 await running
             hold.set()
