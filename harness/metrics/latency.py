@@ -20,13 +20,16 @@ from harness.errors import ConfigError
 from harness.metrics.missing import Missing, settle
 from harness.metrics.stats import quantile, wilson
 
-__all__ = ["END_TO_END", "PERCENTILES", "SCHEDULE_LAG", "SLO_MS", "LatencyBook", "SessionBook"]
+__all__ = ["END_TO_END", "FROM_INTENDED", "PERCENTILES", "SCHEDULE_LAG", "SLO_MS", "LatencyBook", "SessionBook"]
 
 END_TO_END = "message"
 """Stage name of the whole way, from a message's arrival to its outcome."""
 
 SCHEDULE_LAG = "schedule_lag"
 """Stage name of how late the replayer itself was; where it is large, the harness was the bottleneck."""
+
+FROM_INTENDED = "message_from_intended"
+"""Stage name of the way from the time a message was meant to be sent to its outcome; where that time is known."""
 
 SLO_MS = 500.0
 """The objective of the user's document."""

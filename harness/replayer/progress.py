@@ -22,11 +22,13 @@ class Progress:
     Args:
         plan: of the track.
         speed: 1 = as recorded, None = no waits.
+        intended: at a speed, told when each message was due, ns, as it is played.
     """
 
-    def __init__(self, plan: Plan, speed: float | None) -> None:
+    def __init__(self, plan: Plan, speed: float | None, intended: Callable[[int], None] | None = None) -> None:
         self.plan = plan
         self.speed = speed
+        self._intended = None if speed is None else intended
         self.ours = plan.ours
         self.theirs = plan.theirs
         self.sent = 0
@@ -113,13 +115,15 @@ class Progress:
 
     def played(self, now_ns: int) -> int:
         """Our next step is played now; its index."""
+        self._tell()
         index = self.ours[self.sent]
         self.sent += 1
         self.note(index, now_ns)
         return index
 
     def played_run(self, last: int, now_ns: int) -> None:
-        """Our steps up to the place ``last`` (not included) are played now."""
+        """Our steps up to the place ``last`` (not included) are played now; one at a time at a speed."""
+        self._tell()
         first, self.sent = self.sent, last
         self.note(self.ours[last - 1], now_ns)
         if last - first > 1:
@@ -148,6 +152,11 @@ class Progress:
         self.ours = [*self.ours[: self.sent], *kept]
 
     # Inside
+
+    def _tell(self) -> None:
+        step, due_ns = self.next_ours, None if self._intended is None else self.due_ns()
+        if self._intended is not None and due_ns is not None and step is not None and step.action is Action.SEND:
+            self._intended(due_ns)
 
     def _step(self, index: int) -> Step:
         return self.plan.track.steps[index]

@@ -46,6 +46,7 @@ Rules:
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
@@ -119,6 +120,7 @@ class Script:
         plan: of the track, where several scripts share it.
         batch: rule 9.
         stepping: rule 8.
+        intended: see :class:`Progress`.
     """
 
     def __init__(
@@ -134,12 +136,13 @@ class Script:
         plan: Plan | None = None,
         batch: bool = False,
         stepping: bool = False,
+        intended: Callable[[int], None] | None = None,
     ) -> None:
         self.track = track
         self.plan = plan or Plan(track)
         self.bound = bound or Bound()
         self.state = State.NEW
-        self.progress = Progress(self.plan, checked_speed(speed))
+        self.progress = Progress(self.plan, checked_speed(speed), intended)
         self._level = level
         self._lenient = lenient
         self._patience_ns = patience_ns

@@ -97,6 +97,7 @@ class ReplayService:
         handshake_s: how long a handshake may take.
         told: is told of every problem as it is found.
         lagged: is told how late each wake-up for a message that was due came, in ns; not at instant speed.
+        intended: is told when each message was due, in ns of the clock, as it is sent; not at instant speed.
 
     Raises:
         ConfigError: an argument is out of its bounds; on entering: a port cannot be had.
@@ -133,6 +134,7 @@ class ReplayService:
         handshake_s: float = HANDSHAKE_S,
         told: Callable[[ReplayError], None] = lambda _: None,
         lagged: Callable[[int], None] | None = None,
+        intended: Callable[[int], None] | None = None,
     ) -> None:
         self._told = told
         self.client_id = client_id or f"replay-{secrets.token_hex(4)}"
@@ -162,7 +164,13 @@ class ReplayService:
         }
         self._roster = Roster(self._content.shelves, **serving)
         self._script: Callable[..., Script] = partial(
-            Script, speed=self._speed, patience_ns=patience_ns, batch=True, stepping=stepping, **comparing
+            Script,
+            speed=self._speed,
+            patience_ns=patience_ns,
+            batch=True,
+            stepping=stepping,
+            intended=intended,
+            **comparing,
         )
         self._stage = Stage(
             clock=self._clock,

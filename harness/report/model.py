@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from harness.metrics.latency import SLO_MS
-from harness.metrics.missing import Missing, settle
+from harness.metrics.latency import FROM_INTENDED, SLO_MS
+from harness.metrics.missing import NA, Missing, settle
 from harness.metrics.stats import quantile
 from harness.pipeline.outcome import Outcome
 from harness.report.accuracy import UNGROUNDED, accuracy
@@ -188,14 +188,23 @@ def _measurements(run: RunResult) -> dict[str, Any]:
         return settle({"latency": missing, "latency_slo_rate": missing, "latency_slo_ms": SLO_MS, **held})
     figures, more = run.measurements.slo_figures(), settle(held)
     why = {**figures.pop("why", {}), **more.pop("why", {})}
-    peaks = run.measurements.peaks()
+    peaks, stages = run.measurements.peaks(), run.measurements.summary()
+    if FROM_INTENDED not in stages:
+        why["intended"] = _UNKNOWN[run.mode == "live"]
     timed = {
-        "latency": run.measurements.summary(),
+        "latency": stages,
+        "intended": "known" if FROM_INTENDED in stages else NA,
         "by_session": run.measurements.by_session(),
         "by_conversation": run.measurements.by_conversation(),
         **({"depth_max": peaks} if peaks else {}),
     }
     return {**timed, **figures, **more, **({"why": why} if why else {})}
+
+
+_UNKNOWN = {
+    True: "when a live service meant to send is not known",
+    False: "no recording was played on a schedule",
+}
 
 
 def _held_back(run: RunResult) -> dict[str, Any] | Missing:

@@ -26,6 +26,7 @@ from harness.replayer.service import ReplayService
 from harness.session.audit_trail import Taker
 from harness.session.dialects import dialect_of
 from harness.session.holes import given_up
+from harness.session.intended import Intended
 from harness.session.parts import Credentials, Tools, policy_for
 from harness.session.said import timed_sends
 from harness.session.session import RecordTo, SessionPlan, SessionRun, run_session
@@ -83,9 +84,19 @@ async def replay_recording(
     dialect = dialect or dialect_of(recording.header)
     policy = policy_for(policy, dialect)
     conversations, subscription = asked_of(recording, dialect, policy)
-    lagged = None if book is None or clock.virtual else partial(book.record, SCHEDULE_LAG)
+    own = None if book is None else book.session(recording.path.name)
+    timed = own is not None and not clock.virtual and speed is not None
+    lagged = partial(own.record, SCHEDULE_LAG) if own is not None and not clock.virtual else None
+    intended = Intended() if timed else None
     service = ReplayService(
-        [recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal, lagged=lagged
+        [recording],
+        dialect=dialect,
+        clock=clock,
+        speed=speed,
+        lenient=True,
+        journal=journal,
+        lagged=lagged,
+        intended=None if intended is None else intended.sent,
     )
     async with service:
         plan = SessionPlan(
@@ -105,10 +116,13 @@ async def replay_recording(
             ),
             record=record,
             store=store,
-            book=None if book is None else book.session(recording.path.name),
+            book=own,
+            intended=intended,
         )
         with NetworkGuard(service.ports):
             run = await run_session(plan)
+    if intended is not None and own is not None:
+        intended.record(own)
     return Replayed(run=run, problems=_problems(service, run, recording))
 
 

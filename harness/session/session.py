@@ -25,6 +25,7 @@ from harness.recording.steady import RecordingSuspended
 from harness.recording.writer import PART, Durability
 from harness.session.audit_trail import Taker
 from harness.session.first_text import FirstText
+from harness.session.intended import Intended
 from harness.session.keys import Key
 from harness.session.parts import Credentials, StageTimer, Tools
 from harness.session.recording import recorder_of
@@ -64,6 +65,7 @@ class SessionPlan:
         stop: set it to end the session early: within ``drain_s`` what has come is judged and recorded.
         clock: waits and stamps; a virtual one makes waits instant.
         stopwatch: measures; always a real clock.
+        intended: told when each message of the stream has its outcome.
         keep_outcomes: hand all outcomes and gaps back at the end; a session without end would keep them for ever.
     """
 
@@ -84,6 +86,7 @@ class SessionPlan:
     book: LatencyBook | None = None
     seed: int = 0
     keep_outcomes: bool = True
+    intended: Intended | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -216,6 +219,8 @@ async def _drive(
         if not plan.clock.virtual:
             first_text.take(outcome, latency_ns, plan.clock.monotonic_ns())
             book.record(END_TO_END, latency_ns, conversation=outcome.conversation)
+        if plan.intended is not None and outcome.service == "stream":
+            plan.intended.settled(plan.clock.monotonic_ns())
         if plan.store is not None:
             await plan.store.take(pipeline, outcome, None if plan.clock.virtual else latency_ns)
 

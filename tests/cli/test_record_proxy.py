@@ -34,7 +34,7 @@ async def _session(folder: Path, *options: str) -> tuple[str, str, int]:
         command = ["-m", "harness", "record", "--listen", "127.0.0.1:0", "--upstream", upstream, "-o", str(folder)]
         process = await asyncio.create_subprocess_exec(sys.executable, *command, *options, stdout=subprocess.PIPE)
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             first = (await process.stdout.readline()).decode()
             url = json.loads(first)["stream_url"] if "--json" in options else first.split()[2]
             async with connect(url + "/s", proxy=None) as ws:

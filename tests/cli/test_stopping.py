@@ -150,7 +150,7 @@ def test_a_sink_that_hangs_does_not_hold_the_end_up(tmp_path: Path) -> None:
         async with verb(tmp_path, service, *args, HARNESS_WEBHOOK_URL="HOOK", HARNESS_DRAIN_S="0.5") as process:
             await service.hooked.wait()
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(25):
+            async with asyncio.timeout(90):
                 await process.communicate()
         code: int = process.returncode
         return code
@@ -176,7 +176,7 @@ def test_the_second_signal_ends_it_at_once(tmp_path: Path) -> None:
             await asyncio.sleep(0.5)
             assert process.returncode is None
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(25):
+            async with asyncio.timeout(90):
                 await process.communicate()
         code: int = await process.wait()
         return code

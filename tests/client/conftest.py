@@ -200,7 +200,7 @@ async def served(service: Any, **options: Any) -> AsyncIterator[str]:
 def plain(
     service: Any,
     *,
-    patience_s: float = 1.0,
+    patience_s: float = 30.0,
     until: Callable[[], bool] = lambda: False,
     each: Callable[[dict[str, Any]], Any] | None = None,
     tls: ssl.SSLContext | None = None,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -64,12 +66,22 @@ def test_make_before_break(kit: SimpleNamespace) -> None:
 def test_a_service_that_cannot_be_dialled_ahead(kit: SimpleNamespace) -> None:
     """A service that refuses while it closes is dialled as after any loss, and the session goes on."""
 
+    refused = asyncio.Event()
+
+    def admit(handshake: Any) -> Refusal | None:
+        """The first connection, and then none before that one is over."""
+        service.handshakes.append(handshake)
+        if len(service.handshakes) > 2:
+            refused.set()
+        return Refusal(status=503) if len(service.handshakes) > 1 and service.open else None
+
     async def leave(peer: Peer) -> None:
-        await asyncio.sleep(0.2)
+        await refused.wait()
         await peer.close(1012)
 
     first = kit.plays(kit.subscribed(), kit.message("closing", 2, grace_s=1), then=leave)
-    service = kit.Service(first, kit.plays(kit.end(3)), admit=[None, *[Refusal(status=503)] * 2])
+    service = kit.Service(first, kit.plays(kit.end(3)))
+    service.admit = admit
     ears = played(kit, service)
     assert ears.accepted == [1, 2, 3]
     assert service.most_open == 1
@@ -202,7 +214,7 @@ def test_leaving(kit: SimpleNamespace, when: str) -> None:
             if when == "open":
                 while not ears.final:  # noqa: ASYNC110 - any deadline is the one around all of it
                     await asyncio.sleep(0.01)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await client.leave()
                 await running
             hold.set()
@@ -215,8 +227,10 @@ def test_leaving(kit: SimpleNamespace, when: str) -> None:
 # -- the queue ---------------------------------------------------------------------------------------------------------
 
 
-def flooded(kit: SimpleNamespace, count: int, **more: Any) -> tuple[Any, Any]:
-    """A session of ``count`` utterances whose first outcome is held until all were sent; service, what was heard."""
+def flooded(kit: SimpleNamespace, count: int, *, dropped: int = 0, **more: Any) -> tuple[Any, Any]:
+    """A session of ``count`` utterances whose first outcome is held until the queue is full (and so many were dropped);
+    the most that waited, what was heard.
+    """
     all_sent = asyncio.Event()
 
     async def flood(peer: Peer, service: Any) -> None:
@@ -232,13 +246,17 @@ def flooded(kit: SimpleNamespace, count: int, **more: Any) -> tuple[Any, Any]:
     async def slow(outcome: Outcome, _: int) -> None:
         if outcome.number == 1:
             await all_sent.wait()
-            await asyncio.sleep(0.3)  # for the reader to fill the queue
+            while peak() < more["queue_messages"] or len(ears.drops) < dropped:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
 
     service, ears = kit.Service(flood), kit.Listener()
+    peak: Callable[[], int]
 
     async def main() -> int:
+        nonlocal peak
         options = ClientOptions(**QUICK, **more)
         async with kit.client_of(service, ears, clock=SystemClock(), options=options, handle=slow) as client:
+            peak = partial(getattr, client, "queue_peak")
             await client.run()
             return int(client.queue_peak)
 
@@ -255,7 +273,7 @@ def test_a_full_queue_blocks(kit: SimpleNamespace) -> None:
 
 def test_a_full_queue_drops(kit: SimpleNamespace) -> None:
     """With the policy ``drop`` every message that finds no room has one outcome that says so, and a gap of its own."""
-    peak, ears = flooded(kit, 300, queue_messages=20, queue_policy="drop")
+    peak, ears = flooded(kit, 300, dropped=250, queue_messages=20, queue_policy="drop")
     assert [outcome.seq for outcome in ears.final] == list(range(1, 303))
     dropped = [outcome for outcome in ears.final if outcome.stage == "queue"]
     assert len(dropped) >= 250

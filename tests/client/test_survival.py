@@ -106,7 +106,7 @@ def test_retry_after(kit: SimpleNamespace, status: int, value: str) -> None:
     """A busy service: the plain client dies of a 429 and does not wait for a 503; ours waits as long as it was asked."""
     refusal = Refusal(status=status, headers=[("retry-after", value)])
     service = kit.Service(kit.whole(), admit=[refusal])
-    seen, error = kit.plain(service, patience_s=20)
+    seen, error = kit.plain(service)
     assert isinstance(error, InvalidStatus) if status == 429 else len(service.handshakes) == 2 and seen
     clock = VirtualClock(auto=True)
     ears, failure = kit.ours(kit.Service(kit.whole(), admit=[refusal]), clock=clock)
@@ -128,7 +128,7 @@ def test_a_service_that_is_away_for_good(kit: SimpleNamespace) -> None:
     """Nobody there: the plain client dials for ever and says nothing; ours says what it does and gives up."""
     away = [Refusal(status=503)] * 100_000
     service = kit.Service(kit.whole(), admit=away)
-    _, error = kit.plain(service)
+    _, error = kit.plain(service, patience_s=2)
     assert isinstance(error, TimeoutError) and len(service.handshakes) > 1
     states: list[LinkState] = []
     _, failure = kit.ours(kit.Service(kit.whole(), admit=away), **REPLAY, on_state=states.append)
@@ -173,7 +173,7 @@ def test_tls(kit: SimpleNamespace) -> None:
         async with await asyncio.start_server(count, "127.0.0.1", 0) as server:
             url = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
             try:
-                async with asyncio.timeout(1):
+                async with asyncio.timeout(2):
                     async for _ in connect(url):
                         pass
             except Exception as error:  # noqa: BLE001 - how the plain client ended
@@ -207,7 +207,7 @@ def test_an_end_without_an_end(kit: SimpleNamespace, code: int) -> None:
     def service() -> Any:
         return kit.Service(kit.ends(code, kit.subscribed(), kit.said(2)), kit.whole())
 
-    seen, _ = kit.plain(service(), patience_s=20)
+    seen, _ = kit.plain(service())
     assert seen == [1, 2, 1, 2, 3, 4]
     ears, failure = kit.ours(service())
     assert (ears.accepted, len(ears.final), failure) == ([1, 2, 3, 4], 4, None)
@@ -291,10 +291,10 @@ def test_a_service_that_says_nothing(kit: SimpleNamespace) -> None:
         while True:
             await service.hear(peer)
 
-    _, error = kit.plain(kit.Service(mute, kit.whole()), ping_interval=0.1)
+    _, error = kit.plain(kit.Service(mute, kit.whole()), patience_s=1, ping_interval=0.1)
     assert isinstance(error, TimeoutError)
     ears, failure = kit.ours(
-        kit.Service(mute, kit.whole()), clock=SystemClock(), gap_timeout_s=30, heartbeat_timeout_s=0.4
+        kit.Service(mute, kit.whole()), clock=SystemClock(), gap_timeout_s=30, heartbeat_timeout_s=1
     )
     assert (ears.accepted, failure) == ([1, 2, 3, 4], None)
 
@@ -325,7 +325,7 @@ def test_closing(kit: SimpleNamespace) -> None:
         return made
 
     theirs, mine = service(), service()
-    seen, _ = kit.plain(theirs, patience_s=20)
+    seen, _ = kit.plain(theirs)
     assert (theirs.most_open, seen) == (1, [1, 2, 1, 2, 3, 4])
     ears, failure = kit.ours(mine, clock=SystemClock(), **LIVE)
     assert (mine.most_open, ears.accepted, len(ears.final), failure) == (2, [1, 2, 3, 4], 4, None)

@@ -36,6 +36,8 @@ class Lab:
     sent_ns: list[int] = field(default_factory=list)
     """When each chunk of the streamed response was written."""
     fragment_ns: list[int] = field(default_factory=list)
+    stalled_us: int = 0
+    """The longest time the process stood still meanwhile."""
     authorized: list[str] = field(default_factory=list)
 
 

@@ -56,7 +56,7 @@ def service(speak: Callable[[ServerConnection], Awaitable[None]]) -> Iterator[in
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
-    started.wait(10)
+    started.wait(60)
     try:
         yield ready[0]
     finally:
@@ -67,7 +67,7 @@ def service(speak: Callable[[ServerConnection], Awaitable[None]]) -> Iterator[in
 
 def harness(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "harness", *arguments], cwd=cwd, text=True, capture_output=True, timeout=60, check=False
+        [sys.executable, "-m", "harness", *arguments], cwd=cwd, text=True, capture_output=True, timeout=180, check=False
     )
 
 
@@ -127,7 +127,7 @@ def test_any_client_replays_it(tmp_path: Path, example: dict[str, str]) -> None:
                 return [str(await connection.recv()) for _ in range(3)]
 
         texts = asyncio.run(client())
-        assert replay.wait(30) == 0
+        assert replay.wait(60) == 0
     assert [json.loads(text)["n"] for text in texts] == [1, 2, 3]
 
 
@@ -225,9 +225,9 @@ def test_a_signal_seals_the_recording(tmp_path: Path, number: signal.Signals) ->
         with subprocess.Popen(
             [sys.executable, "-m", "harness", *command], cwd=tmp_path, stdout=subprocess.PIPE, text=True
         ) as record:
-            assert told.wait(30)
+            assert told.wait(60)
             record.send_signal(number)
-            out, _ = record.communicate(timeout=15)
+            out, _ = record.communicate(timeout=60)
     assert record.returncode == 0
     assert json.loads(out)["stopped"] is True
     recording = read_recording(tmp_path / "recordings" / "session.rec.jsonl")
@@ -246,18 +246,18 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         await (await connection.ping())
         connection.transport.pause_reading()  # never answers the close
         told.set()
-        await asyncio.to_thread(over.wait, 30)
+        await asyncio.to_thread(over.wait, 120)
         connection.transport.abort()
 
     with service(talk) as port:
         command = ["record", "--dialect", "generic", "--endpoint", f"ws://127.0.0.1:{port}/x"]
         with subprocess.Popen([sys.executable, "-m", "harness", *command], cwd=tmp_path) as record:
-            assert told.wait(30)
+            assert told.wait(60)
             os.kill(record.pid, signal.SIGTERM)
             with pytest.raises(subprocess.TimeoutExpired):
                 record.wait(1)
             os.kill(record.pid, signal.SIGTERM)
-            assert record.wait(2) == -signal.SIGTERM
+            assert record.wait(60) == -signal.SIGTERM
         over.set()
     part = tmp_path / "recordings" / "session.rec.jsonl.part"
     assert any(isinstance(e, WsMessage) for e in read_recording(part, allow_truncated=True).entries)

@@ -223,9 +223,9 @@ def test_accept_then_close(faulty: Any) -> None:
 
 def test_stall(faulty: Any) -> None:
     """The service is silent for so long, at any speed, and then goes on."""
-    played = faulty("stall:s=0.3,at=count:4")
+    played = faulty("stall:s=1,at=count:4")
     gaps = [b - a for a, b in zip(played.heard.times, played.heard.times[1:], strict=False)]
-    assert gaps[2] >= 0.2
+    assert gaps[2] >= 0.5
     assert played.heard.seqs == ALL
 
 
@@ -242,7 +242,7 @@ def test_no_pong(served: Any, call: Any, raw: Any, fault: str, answered: bool) -
         mine.send(b"are you there", 9)
         with pytest.MonkeyPatch.context():
             try:
-                async with asyncio.timeout(0.3):
+                async with asyncio.timeout(30 if answered else 0.3):
                     await mine.hear(13)
             except TimeoutError:
                 pass

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from types import SimpleNamespace
 
+from harness.metrics.latency import FROM_INTENDED, LatencyBook
 from harness.report.digest import report_digest
 from harness.report.model import build_report
 
@@ -84,6 +85,19 @@ def test_measurements(make: SimpleNamespace) -> None:
     assert (virtual["latency"], virtual["latency_slo_rate"]) == ("n/a", "n/a")
     assert "simulated" in virtual["why"]["latency"]
     assert "nothing" in build_report(make.run(measurements=None))["measurements"]["why"]["latency"]
+
+
+def test_the_intended_time(make: SimpleNamespace) -> None:
+    """Where no schedule is known that is said, with the reason; it is no figure."""
+    book = LatencyBook()
+    book.record("message", 1_000_000)
+    run = dataclasses.replace(make.run(), measurements=book, virtual_time=False)
+    for mode, words in (("live", "live service"), ("replay", "on a schedule")):
+        measured = build_report(dataclasses.replace(run, mode=mode))["measurements"]
+        assert measured["intended"] == "n/a" and words in measured["why"]["intended"]
+    book.record(FROM_INTENDED, 2_000_000)
+    measured = build_report(run)["measurements"]
+    assert measured["intended"] == "known" and "intended" not in measured.get("why", {})
 
 
 def test_gaps_problems_and_leaks(make: SimpleNamespace) -> None:

@@ -60,7 +60,7 @@ def run_mode(path: Path, mode: str, composed: list[Path], plays: list[Path], on_
     async def run() -> Any:
         recordings = [read_recording(one) for one in composed]
         live = ReplayService(recordings, dialect=MediationDialect(), clock=SystemClock(), loop=True)
-        async with asyncio.timeout(30), live:
+        async with asyncio.timeout(120), live:
             side = LiveSide(
                 addresses=resolve(endpoint=live.endpoint),
                 credentials=Credentials(live.client_id, SecretStr(live.client_secret)),

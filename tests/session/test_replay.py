@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RecordingFormatError
-from harness.metrics.latency import SCHEDULE_LAG, LatencyBook
+from harness.metrics.latency import FROM_INTENDED, SCHEDULE_LAG, LatencyBook
 from harness.pipeline.policy import PipelinePolicy
 from harness.recording.edit import reseal
 from harness.recording.reader import Recording, read_recording
@@ -83,6 +83,20 @@ def test_nothing_to_replay(recorded: list[Path], tools: Tools, tmp_path: Path) -
     reseal(path)
     with pytest.raises(RecordingFormatError, match="no subscription"):
         _replay(read_recording(path), tools)
+
+
+def test_latency_from_the_intended_time(recorded: list[Path], tools: Tools) -> None:
+    """Every message of a paced replay has a time it was due, and is timed from there; at instant speed there is none."""
+    recording = read_recording(recorded[0])
+    book = LatencyBook()
+    replayed = asyncio.run(replay_recording(recording, tools=tools, policy=PipelinePolicy(), speed=1000.0, book=book))
+    stages = book.by_session()[recording.path.name]
+    streamed = [outcome for outcome in replayed.run.outcomes if outcome.service == "stream"]
+    assert stages[FROM_INTENDED]["n"] == len(streamed)
+    assert stages[FROM_INTENDED]["max_ms"] > 0
+    instant = LatencyBook()
+    asyncio.run(replay_recording(recording, tools=tools, policy=PipelinePolicy(), speed=None, book=instant))
+    assert FROM_INTENDED not in instant.summary()
 
 
 def test_schedule_lag_is_measured(recorded: list[Path], tools: Tools) -> None:

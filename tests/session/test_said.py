@@ -48,8 +48,21 @@ def test_messages_that_were_asked_for_again() -> None:
     """A subscription is no timer's on a new connection, nor after leaving; on the same one it is."""
     again = asks(2)
     leaves = {"type": "unsubscribe", "interaction_id": "i-1"}
-    entries = [said(asks()), came("heartbeat", 1), came("heartbeat", 4), said(again), came("heartbeat", 3)]
-    more = [WsOpen(n=1, t=0, conn="w1", url="/x"), said(asks(4)), said(leaves), said(asks(4)), said(again), said("]")]
+    entries: list[AnyEntry] = [
+        said(asks()),
+        came("heartbeat", 1),
+        came("heartbeat", 4),
+        said(again),
+        came("heartbeat", 3),
+    ]
+    more: list[AnyEntry] = [
+        WsOpen(n=1, t=0, conn="w1", url="/x"),
+        said(asks(4)),
+        said(leaves),
+        said(asks(4)),
+        said(again),
+        said("]"),
+    ]
     assert found([*entries, *more]) == {
         2: [TimedSend(1, json.dumps(again))],
         3: [TimedSend(2, json.dumps(again))],
@@ -58,7 +71,13 @@ def test_messages_that_were_asked_for_again() -> None:
 
 def test_an_update_without_an_answer() -> None:
     """An update while another one waits for its answer is a repetition, one after the answer is a crossing of its own."""
-    entries = [said(asks()), came("heartbeat", 1), said(UPDATE), said(asks(1), "w2"), said(UPDATE, "w2")]
+    entries: list[AnyEntry] = [
+        said(asks()),
+        came("heartbeat", 1),
+        said(UPDATE),
+        said(asks(1), "w2"),
+        said(UPDATE, "w2"),
+    ]
     answer = came("context_window.updated", 2, "w2", token_count=4)
     assert found([*entries, answer, said(UPDATE, "w2")]) == {1: [TimedSend(2, json.dumps(UPDATE))]}
 
@@ -68,12 +87,19 @@ def test_what_counts() -> None:
     rest = HttpRequest(n=7, t=0, conn="h1", service="gateway", method="POST", url="/api/summaries", body="{}")
     made = HttpResponse(n=8, t=0, conn="h1", re=7, status=201)
     held = Withheld(n=9, t=0, dir="in", of_kind="ws.message", conn="w1", size=3, rule="binary")
-    entries = [said(asks()), came("heartbeat", 1), rest, made, held, said(asks(1))]
+    entries: list[AnyEntry] = [said(asks()), came("heartbeat", 1), rest, made, held, said(asks(1))]
     assert list(found(entries)) == [3]
 
 
 def test_another_dialect() -> None:
     """Where a description says how to subscribe, what it would say is what is looked for."""
     listens, later = '{"listen":"c","from":0}', '{"listen":"c","from":17}'
-    entries = [said(listens), came("x", 1), said(later), said('{"leave":"c"}'), said(listens), said('{"other":"c"}')]
+    entries: list[AnyEntry] = [
+        said(listens),
+        came("x", 1),
+        said(later),
+        said('{"leave":"c"}'),
+        said(listens),
+        said('{"other":"c"}'),
+    ]
     assert timed_sends(entries, GenericDialect(CAPTIONS), None) == {1: [TimedSend(1, later)]}

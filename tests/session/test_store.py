@@ -152,7 +152,7 @@ def test_a_quiet_session_is_sealed_in_time(
     monkeypatch.setattr("harness.sinks.audit_log.SEAL_SECONDS", 0.05)
 
     async def main() -> list[str]:
-        async with asyncio.timeout(30), Store(tmp_path, key=KEY, clock=SystemClock()) as store:
+        async with asyncio.timeout(120), Store(tmp_path, key=KEY, clock=SystemClock()) as store:
             await store.take(PIPELINE, make_outcome(number=1, seq=1, event="heartbeat", deliverable=False), None)
             records: list[str] = []
             while records[-1:] != ["seal"]:

@@ -24,7 +24,7 @@ def met(handler: Handler, client: Callable[[ClientConnection], Coroutine[Any, An
 
     async def run() -> None:
         options.setdefault("compression", None)
-        async with asyncio.timeout(10), serve(handler, "127.0.0.1", 0, ping_interval=None, **options) as server:
+        async with asyncio.timeout(60), serve(handler, "127.0.0.1", 0, ping_interval=None, **options) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             compression = options["compression"]
             async with connect(f"ws://127.0.0.1:{port}", proxy=None, compression=compression, max_size=None) as ws:

@@ -33,7 +33,7 @@ def test_alarms_ring_in_order_and_not_early(timerfd: bool) -> None:
                 alarm.cancel()
         alarms.at(began_ns + 40_000_000, done.set)
         alarms.at(began_ns - 1, lambda: rang.append("late"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await done.wait()
         exact = alarms.exact
         alarms.at(clock.monotonic_ns() + 10**12, lambda: rang.append("never"))

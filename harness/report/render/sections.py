@@ -7,7 +7,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from harness.metrics.latency import END_TO_END
+from harness.metrics.latency import END_TO_END, FROM_INTENDED
 from harness.metrics.missing import NA
 from harness.report.checks import checks
 from harness.report.parity import CLASSES
@@ -196,11 +196,18 @@ def _latency(measurements: Mapping[str, Any], limit: int) -> Section:
                 columns=columns,
                 rows=rows,
                 empty="No stage was timed.",
-                note=_slo_words(measurements),
+                note=f"{_slo_words(measurements)} {_intended_words(measurements)}".strip(),
             ),
             *_by_session(measurements.get("by_session", {}), limit),
         ],
     )
+
+
+def _intended_words(measurements: Mapping[str, Any]) -> str:
+    if measurements.get("intended", NA) == "known":
+        return f"{FROM_INTENDED}: from the time the recording has for a message, waits of our own included."
+    why = measurements.get("why", {}).get("intended")
+    return f"Latency from the intended send time: n/a, {why}." if why else ""
 
 
 def _by_session(sessions: Mapping[str, Any], limit: int) -> list[Table]:
