@@ -116,7 +116,7 @@ def test_what_was_cut_off_is_not_copied() -> None:
     """A recording of the newest version without a seal is told of by its own name."""
     whole = list(migrated(OLD, migrations={0: seconds_to_us}))
     for cut in (whole[:-1], [*whole[:-1], whole[-1][:-9]]):
-        with pytest.raises(RecordingTruncated, match="a[.]rec[.]jsonl: the file ends without a seal"):
+        with pytest.raises(RecordingTruncated, match=r"a\.rec\.jsonl: the file ends without a seal"):
             list(migrated(cut, path="a.rec.jsonl"))
 
 
