@@ -61,9 +61,7 @@ class LazyGroup(click.Group):
         try:
             return super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.UsageError as error:
-            verb = error.ctx.info_name if error.ctx is not None and error.ctx.parent is not None else None
-            known = f"harness {verb} --help" if verb else "harness --help"
-            click.echo(f"harness: {error.format_message().rstrip('.')} (see: {known})", err=True)
+            click.echo(f"harness: {error.format_message().rstrip('.')} (see: {_asked(error.ctx)} --help)", err=True)
             sys.exit(error.exit_code)
         except click.ClickException as error:
             click.echo(f"harness: {error.format_message()}", err=True)
@@ -85,6 +83,15 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl(sorted(VERBS.items()))
+
+
+def _asked(ctx: click.Context | None) -> str:
+    """The command as it is typed, such as ``harness rules impact``."""
+    names: list[str] = []
+    while ctx is not None and ctx.parent is not None:
+        names.append(str(ctx.info_name))
+        ctx = ctx.parent
+    return " ".join(["harness", *reversed(names)])
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

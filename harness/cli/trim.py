@@ -10,7 +10,7 @@ import click
 from harness.cli.common import say, verb
 from harness.cli.messages import conversation_of
 from harness.cli.targets import recording_target
-from harness.errors import ConfigError, RecordingNotFound
+from harness.errors import RecordingNotFound
 from harness.recording.copying import Loaded, edited_head, load, write_copy
 from harness.recording.select import closure, of_conversation, within
 from harness.session.label_carry import carry_labels, inbound
@@ -45,7 +45,7 @@ def command(
     resumes where numbers are missing will ask for the ones that were cut out. Labels beside FILE go along.
     """
     if (first, last, after, before, conversation) == (None,) * 5:
-        raise ConfigError("--first", None, "at least one of --first, --last, --after, --before, --conversation")
+        raise click.UsageError("say what to keep: --first, --last, --after, --before or --conversation")
     loaded = load(file)
     entries = [entry for entry, _ in loaded.lines]
     wanted = within(entries, first=first, last=last, after_us=_us(after), before_us=_us(before))

@@ -33,6 +33,7 @@ __all__ = [
     "encode_entry",
     "encode_header",
     "encode_pieces",
+    "header_hint",
     "kind_of",
     "open_body",
 ]
@@ -276,7 +277,7 @@ def _header_body(header: Header) -> bytes:
 def _check_claim(line: bytes, path: Path | str) -> None:
     claim = _claim(line)
     if claim.format != FORMAT:
-        raise RecordingFormatError("this is not a mediation recording", path=path, line=1, fix=_header_hint(line))
+        raise RecordingFormatError("this is not a mediation recording", path=path, line=1, fix=header_hint(line))
     if claim.min_reader > VERSION:
         raise UnsupportedVersion(path=path, needs=claim.min_reader, supports=VERSION)
     if claim.version < 1:
@@ -294,7 +295,8 @@ def _claim(line: bytes) -> _Claim:
         return _Claim()
 
 
-def _header_hint(line: bytes) -> str:
+def header_hint(line: bytes) -> str:
+    """What the first line should have been, for who sees one that is no header."""
     if line.startswith(b"\xef\xbb\xbf"):
         return f"it starts with a byte order mark; {SEAL_HINT}"
     return f'the first line must be a header with "format":"{FORMAT}"'

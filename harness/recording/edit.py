@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from harness.errors import RecordingError, RecordingFormatError, RecordingWriteError
+from harness.errors import RecordingError, RecordingFormatError, RecordingTruncated, RecordingWriteError
 from harness.recording.codec import MAX_LINE, closed, decode_entry, decode_header
 from harness.recording.copying import Line, edited_head, load, sealed_lines, write_copy, write_new
 from harness.recording.entry import Seal
@@ -214,13 +214,21 @@ def _bodies(file: BinaryIO, path: Path, survey: _Survey) -> Iterator[tuple[int, 
         try:
             body = _body(line.removeprefix(_BOM) if number == 1 else line)
         except StrictError as error:
-            if not line.endswith(b"\n") and len(line) <= MAX_LINE and number > 1:
+            if not line.endswith(b"\n") and len(line) <= MAX_LINE:
+                if number == 1:
+                    raise _no_header(path) from None
                 survey.torn = True
                 return
             raise RecordingFormatError(str(error), path=path, line=number) from None
         if number == 1:
             decode_header(closed(body), path=path)
         yield number, line, body
+    if not number:
+        raise _no_header(path)
+
+
+def _no_header(path: Path) -> RecordingTruncated:
+    return RecordingTruncated("no whole header", path=path, line=1, fix="nothing was recorded yet; record it again")
 
 
 def _has_checksum(line: bytes) -> bool:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RecordingFormatError, UnsupportedVersion
-from harness.recording.codec import closed
+from harness.errors import RecordingFormatError, RecordingTruncated, UnsupportedVersion
+from harness.recording.codec import MAX_LINE, SEAL_HINT, closed, header_hint
 from harness.recording.entry import FORMAT, VERSION
 from harness.recording.strict import StrictError, dump, strict_object
 
@@ -36,13 +36,25 @@ def version_of(head: bytes, *, path: Path | str = "recording") -> int:
     """The version a header's line names.
 
     Raises:
-        RecordingFormatError: it is no header.
+        RecordingTruncated: the file ends within its header.
+        RecordingFormatError: it is no header, or was changed.
     """
-    header = _object(head, path, 1)
+    if not head.endswith(b"\n") and len(head) <= MAX_LINE:
+        raise RecordingTruncated("no whole header", path=path, line=1, fix="record it again")
+    header = _parsed(head)
     version = header.get("version")
     if header.get("format") != FORMAT or not isinstance(version, int):
-        raise RecordingFormatError("this is not a mediation recording", path=path, line=1)
+        raise RecordingFormatError("this is not a mediation recording", path=path, line=1, fix=header_hint(head))
+    if version <= VERSION:  # of a newer one nothing is known, not even where its checksum stands
+        _object(head, path, 1)
     return version
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        return strict_object(line)
+    except StrictError:
+        return {}
 
 
 def migrated(
@@ -68,8 +80,7 @@ def migrated(
     head = next(source, b"")
     version = version_of(head, path=path)
     if version == newest:
-        yield head
-        yield from source
+        yield from _sealed(head, source, path)
         return
     if version > newest:
         raise UnsupportedVersion(path=path, needs=version, supports=newest)
@@ -91,16 +102,30 @@ def _digested(objects: Iterator[dict[str, Any]]) -> Iterator[bytes]:
         yield line
 
 
+def _sealed(head: bytes, lines: Iterable[bytes], path: Path | str) -> Iterator[bytes]:
+    """All lines, if the last one is a seal: what was cut off has no digest to keep."""
+    last = head
+    yield head
+    for last in lines:
+        yield last
+    if not last.endswith(b"\n") or _parsed(last).get("kind") != "seal":
+        raise _unsealed(path)
+
+
+def _unsealed(path: Path | str) -> RecordingTruncated:
+    fix = "the recording was cut off; `harness seal FILE` closes it at its last whole entry"
+    return RecordingTruncated("the file ends without a seal", path=path, fix=fix)
+
+
 def _objects(head: bytes, lines: Iterable[bytes], path: Path | str) -> Iterator[dict[str, Any]]:
-    yield _object(head, path, 1)
-    for number, line in enumerate(lines, 2):
+    for number, line in enumerate(_sealed(head, lines, path), 1):
         yield _object(line, path, number)
 
 
 def _object(line: bytes, path: Path | str, number: int) -> dict[str, Any]:
     body = line[:-_CRC_LENGTH]
     if closed(body) != line:
-        raise RecordingFormatError("the line does not match its checksum", path=path, line=number)
+        raise RecordingFormatError("the line does not match its checksum", path=path, line=number, fix=SEAL_HINT)
     try:
         return strict_object(body + b"}")
     except StrictError as error:

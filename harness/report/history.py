@@ -91,7 +91,7 @@ def runs_of(path: Path, *, name: str | None = None, last: int = 20) -> list[dict
     """
     if not path.exists():
         raise RecordingNotFound("no history", path=path, fix="make a run with `harness run`")
-    with _opened(path) as db:
+    with _opened(path, look=True) as db:
         rows = db.execute(
             "SELECT at, name, mode, tool, corpus, digest, sessions, messages, figures FROM runs"
             " WHERE ? IS NULL OR name = ? ORDER BY at DESC, id DESC LIMIT ?",
@@ -114,17 +114,22 @@ def trend_of(path: Path, figure: str, *, name: str | None = None, last: int = 20
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path, *, look: bool = False) -> Iterator[sqlite3.Connection]:
+    """The database in a transaction; who only looks changes no file, whatever it is."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(path, timeout=_PATIENCE_S)
+        if look:
+            db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE_S)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(path, timeout=_PATIENCE_S)
         try:
             with db:
                 (version,) = db.execute("PRAGMA user_version").fetchone()
                 if version > _VERSION:
                     raise sqlite3.DatabaseError("of a later version")
-                db.execute(_TABLE)
-                db.execute(f"PRAGMA user_version = {_VERSION}")
+                if not look:
+                    db.execute(_TABLE)
+                    db.execute(f"PRAGMA user_version = {_VERSION}")
                 yield db
         finally:
             db.close()

@@ -74,20 +74,20 @@ class Outbox:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-            self._prepare()
+            self._prepare(create)
         except (OSError, sqlite3.DatabaseError) as error:
             fix = "name another folder, or move the file away"
             raise ConfigError("outbox", str(path), f"an outbox file ({type(error).__name__})", fix=fix) from None
 
-    def _prepare(self) -> None:
+    def _prepare(self, create: bool) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version != _VERSION and not (create and version == 0):  # a file of somebody else's stays as it is
+            raise sqlite3.DatabaseError
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             with self._db:
                 self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
-        elif version != _VERSION:
-            raise sqlite3.DatabaseError
 
     def put(self, parcel: Parcel, sinks: Sequence[str], created: str) -> bool:
         """Keep ``parcel`` for ``sinks``; False if its key is known already.

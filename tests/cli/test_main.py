@@ -44,6 +44,22 @@ def test_an_unknown_verb_is_a_usage_error() -> None:
     assert "Traceback" not in output
 
 
+@pytest.mark.parametrize(
+    "arguments, help_",
+    [
+        (("rules", "impact"), "harness rules impact --help"),
+        (("label", "import", "t.csv"), "harness label import --help"),
+        (("replay",), "harness replay --help"),
+        (("--nonsense",), "harness --help"),
+    ],
+)
+def test_a_usage_error_names_the_help_that_exists(arguments: tuple[str, ...], help_: str) -> None:
+    """The command as it is typed, groups included."""
+    code, output = run(*arguments)
+    assert code == 2
+    assert f"(see: {help_})" in output
+
+
 def test_the_version_is_the_package_s() -> None:
     """``--version`` prints what the package says of itself."""
     code, output = run("--version")

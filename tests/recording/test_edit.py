@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import RecordingFormatError, RecordingNotFound, RecordingWriteError
+from harness.errors import RecordingFormatError, RecordingNotFound, RecordingTruncated, RecordingWriteError
 from harness.recording.codec import MAX_LINE, decode_header
 from harness.recording.edit import Resealed, compress, reseal
 from harness.recording.entry import Checkpoint, Header, WsMessage
@@ -236,3 +236,14 @@ def test_only_whole_recordings_are_compressed(sealed: Path) -> None:
     small = compress(sealed)
     assert read_recording(small).seal == read_stream(io.BytesIO(before)).seal
     assert [p.name for p in sealed.parent.iterdir()] == [small.name]
+
+
+@pytest.mark.parametrize("name", ["a.rec.jsonl", "a.rec.jsonl.part"])
+@pytest.mark.parametrize("data", [b"", b'{"format":"mediation-rec'])
+def test_a_file_without_a_header_is_not_sealed(tmp_path: Path, name: str, data: bytes) -> None:
+    """Nothing was recorded yet, and nothing is changed."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(RecordingTruncated, match=":1: no whole header"):
+        reseal(path)
+    assert path.read_bytes() == data

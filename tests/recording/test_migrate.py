@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.errors import RecordingFormatError, UnsupportedVersion
+from harness.errors import RecordingError, RecordingFormatError, RecordingTruncated, UnsupportedVersion
 from harness.recording.codec import closed
 from harness.recording.entry import VERSION, WsMessage
 from harness.recording.migrate import MIGRATIONS, migrated, version_of
@@ -94,8 +94,12 @@ def test_a_newer_file_is_refused() -> None:
 @pytest.mark.parametrize(
     "lines, words",
     [
-        ([], "checksum"),
-        ([b"{}\n"], "checksum"),
+        ([], ":1: no whole header"),
+        ([b'{"format":"mediation-recording","version":1'], ":1: no whole header"),
+        ([b"{}\n"], "not a mediation recording"),
+        ([b"\xff\xfe\n"], "not a mediation recording"),
+        ([OLD[0].replace(b"fictional", b"functional")], ":1: the line does not match .*harness seal"),
+        (OLD[:2], "ends without a seal"),
         ([closed(b'{"format":"other","version":1')], "not a mediation recording"),
         ([closed(b'{"format":"mediation-recording","version":"1"')], "not a mediation recording"),
         ([OLD[0], closed(b'{"n":1,"n":2')], ":2: a key stands twice"),
@@ -104,5 +108,19 @@ def test_a_newer_file_is_refused() -> None:
 )
 def test_damage_is_not_migrated(lines: list[bytes], words: str) -> None:
     """The line is named."""
-    with pytest.raises(RecordingFormatError, match=words):
+    with pytest.raises(RecordingError, match=words):
         list(migrated(lines, migrations={0: seconds_to_us}))
+
+
+def test_what_was_cut_off_is_not_copied() -> None:
+    """A recording of the newest version without a seal is told of by its own name."""
+    whole = list(migrated(OLD, migrations={0: seconds_to_us}))
+    for cut in (whole[:-1], [*whole[:-1], whole[-1][:-9]]):
+        with pytest.raises(RecordingTruncated, match=r"a\.rec\.jsonl: the file ends without a seal"):
+            list(migrated(cut, path="a.rec.jsonl"))
+
+
+def test_a_newer_file_without_a_checksum_of_ours_is_newer() -> None:
+    """Nothing is known of a later format, not even where its checksum stands."""
+    with pytest.raises(UnsupportedVersion):
+        list(migrated([b'{"format":"mediation-recording","version":9}\n']))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,3 +79,18 @@ def test_unusable(tmp_path: Path, make: SimpleNamespace) -> None:
     db.close()
     with pytest.raises(RecordingFormatError, match="later version"):
         add_run(path, build_report(make.run()), AT.format(0))
+
+
+@pytest.mark.parametrize("data", [b"", None])
+def test_looking_changes_no_file(tmp_path: Path, data: bytes | None) -> None:
+    """An empty file, or a database of another kind, is no history and stays as it is."""
+    path = tmp_path / "other #1?.db"
+    if data is None:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute("CREATE TABLE parcels (a)")
+    else:
+        path.write_bytes(data)
+    before = path.read_bytes()
+    with pytest.raises(RecordingFormatError, match="not a history"):
+        runs_of(path)
+    assert path.read_bytes() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 from pathlib import Path
@@ -92,3 +93,18 @@ def test_all_or_nothing(outbox: Outbox) -> None:
     with pytest.raises(sqlite3.Error):
         outbox.put(parcel(1), ["a", None], "t0")  # type: ignore[list-item]
     assert outbox.stored() == []
+
+
+@pytest.mark.parametrize("made", [b"", None])
+def test_looking_makes_no_outbox_of_another_file(tmp_path: Path, made: bytes | None) -> None:
+    """An empty file and another database are refused, byte for byte as they were."""
+    path = tmp_path / "other"
+    if made is None:
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute("CREATE TABLE runs (a)")
+    else:
+        path.write_bytes(made)
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="outbox"):
+        Outbox(path, create=False)
+    assert path.read_bytes() == before
