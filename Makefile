@@ -52,10 +52,11 @@ fix: setup  ## Let ruff repair and format what it can
 bench: setup  ## Measure against the rows of tests/bench (ONLY=name for one); writes reports/bench.json
 	@ONLY="$(ONLY)" $(BIN)/python tests/bench/run.py
 
-fit: setup  ## Make the fixtures' grounding cases and the shipped grounding model anew
+fit: setup  ## Make the fixtures' grounding cases, the shipped grounding model and its tables anew
 	@$(BIN)/python tests/bench/ground_train.py --cases > fixtures/grounding/cases.jsonl.part
 	@mv fixtures/grounding/cases.jsonl.part fixtures/grounding/cases.jsonl
 	@$(BIN)/python tests/bench/ground_train.py | $(BIN)/harness ground --fit --out harness/grounding/data/en/model.json
+	@$(BIN)/python tests/bench/ground_table.py --write
 
 SESSIONS := airline-misspelled-name bank-lost-card health_insurance-claim-denied retail-gift-return telco-broken-stream telco-roaming-bill
 

@@ -18,7 +18,7 @@ import random
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,8 +64,7 @@ def load(path: Path) -> list[Case]:
     found = []
     for line in path.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        key = str(row.get("conversation") or json.dumps(row["context"]))
-        group = groups.setdefault(key, str(len(groups)))
+        group = str(row.get("conversation") or groups.setdefault(json.dumps(row["context"]), str(len(groups))))
         grounded = row["label"] == "grounded"
         found.append(Case(str(row["id"]), group, row["context"], row["summary"], grounded, row.get("reason") or ""))
     return found
@@ -94,15 +93,19 @@ def _edited(folder: Path) -> Iterator[Case]:
                 )
 
 
-def check_all(cases: Sequence[Case]) -> tuple[list[Scored], float]:
-    """Every case scored, and CPU milliseconds a case; cases in a row on one context share its evidence."""
-    checker, found = Checker(), []
+def check_all(cases: Sequence[Case], checkers: Mapping[str, Checker] | None = None) -> tuple[list[Scored], float]:
+    """Every case scored, by the checker of its group if given, and CPU milliseconds a case.
+
+    Cases in a row on one context share its evidence.
+    """
+    shipped, found = Checker(), []
     context: Any = None
-    conversation = checker.conversation()
+    conversation = shipped.conversation()
     begun = time.process_time()
     for case in cases:
-        if case.context != context:
-            context, conversation = case.context, checker.conversation_of(case.context)
+        if (case.group, case.context) != context:
+            checker = checkers[case.group] if checkers else shipped
+            context, conversation = (case.group, case.context), checker.conversation_of(case.context)
         result = conversation.check(case.summary)
         reason = next((claim.reason for claim in result.claims if claim.verdict == "ungrounded"), "")
         found.append(Scored(case, result.verdict == "grounded", result.score, reason))
@@ -183,10 +186,16 @@ def calibration(scored: Sequence[Scored]) -> float:
     return sum(gaps) / len(scored) if scored else 0.0
 
 
-def report(path: Path, cases: Sequence[Case] | None = None, *, rivals: bool = True) -> dict[str, Any]:
-    """Every figure of one set."""
+def report(
+    path: Path,
+    cases: Sequence[Case] | None = None,
+    *,
+    rivals: bool = True,
+    checkers: Mapping[str, Checker] | None = None,
+) -> dict[str, Any]:
+    """Every figure of one set; ``checkers`` as in :func:`check_all`."""
     cases = load(path) if cases is None else cases
-    scored, cost = check_all(cases)
+    scored, cost = check_all(cases, checkers)
     clusters: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for item in scored:
         clusters[item.case.group].append((item.case.grounded, item.passed))
