@@ -41,6 +41,10 @@ __all__ = [
 ]
 
 
+PATIENCE_S = 5.0
+"""How late the client may be in a replay of our own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """A replayed session and what the replayer found wrong with it."""
@@ -62,6 +66,7 @@ async def replay_recording(
     record: RecordTo | None = None,
     journal: Path | None = None,
     ask_judge: AskJudge | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> Replayed:
     """One recording, served and consumed in this process.
 
@@ -73,6 +78,7 @@ async def replay_recording(
         record: record the client's side.
         journal: write the service's own recording to this file.
         ask_judge: plays back what judges answered; None = their questions stay open, and are degraded.
+        patience_s: how late the client may be before the replay is given up.
 
     Raises:
         RecordingFormatError: the recording holds no subscription.
@@ -86,7 +92,14 @@ async def replay_recording(
         conversations, subscription = _heard(recording, dialect), policy.subscription
     lagged = None if book is None or clock.virtual else partial(book.record, SCHEDULE_LAG)
     service = ReplayService(
-        [recording], dialect=dialect, clock=clock, speed=speed, lenient=True, journal=journal, lagged=lagged
+        [recording],
+        dialect=dialect,
+        clock=clock,
+        speed=speed,
+        lenient=True,
+        journal=journal,
+        lagged=lagged,
+        patience_s=patience_s,
     )
     async with service:
         plan = SessionPlan(
