@@ -55,4 +55,6 @@ class Reporting:
         if not asked.holds(facts):
             return []
         number_of = {entry.n: number for number, entry in entry_of(recording.entries, result).items()}
-        return [f"message {number_of.get(fact.n, 0)}: {fact}" for fact in sorted(asked.meant(facts), key=lambda f: (f.n, f))]
+        return [
+            f"message {number_of.get(fact.n, 0)}: {fact}" for fact in sorted(asked.meant(facts), key=lambda f: (f.n, f))
+        ]
