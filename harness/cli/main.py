@@ -36,6 +36,7 @@ VERBS = {
     "merge": "Merge several recordings into one.",
     "migrate": "Bring a recording to the newest version of the format.",
     "load": "Put many clients on a service at loopback.",
+    "new-test": "Make a test of one message of a recording.",
     "outbox": "What a run has still to deliver, and what it gave up.",
     "record": "Record live sessions, with personal data replaced.",
     "recover": "Write what is whole of a damaged recording to a new file.",
@@ -47,10 +48,11 @@ VERBS = {
     "scan": "List what is left of personal data, and sign off.",
     "seal": "Repair checksums and seal after a hand edit.",
     "selfcheck": "Measure the gate's own false alarms.",
+    "shrink": "Make a recording as small as can be while it still fails.",
     "split": "Split a recording by conversation.",
     "trim": "Cut a part out of a recording that can still be played.",
 }
-"""Verb -> its one-line help; each is a function ``command`` in ``harness.cli.<verb>``."""
+"""Verb -> its one-line help; each is a function ``command`` in ``harness.cli.<verb>`` (``-`` is ``_`` there)."""
 
 
 class LazyGroup(click.Group):
@@ -76,7 +78,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command = importlib.import_module(f"harness.cli.{cmd_name}").command
+        command = importlib.import_module(f"harness.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -13,8 +13,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from harness.pipeline.outcome import Outcome
 from harness.pipeline.shown import shown_path
 from harness.pytest_plugin.play import Played
 from harness.recording.health import examine
+from harness.report.disagree import BY_CUE, Disagreement, disagreements
 from harness.report.labels import Label
 from harness.report.parity import Difference, compare
 from harness.report.render.escape import visible
@@ -177,75 +178,36 @@ def leaks(played: Played) -> list[str]:
 # Labels
 
 
-_BY_CUE = frozenset({"PERSON", "ADDRESS"})
-"""Types of which the rules promise only what a cue introduces: one that is missed turns nothing red."""
-
-
 def labels(played: Played, reference: Reference) -> list[str]:
     """Rule 4."""
-    found = []
-    covered = _covered(played.result.outcomes)
-    types = {rule.type for rule in (*builtin_rules().rules, *played.rules)} - _BY_CUE
-    for label in played.result.labels:
-        if label.kind == "span" and label.label in types:
-            found += _missed(label, covered, played, reference)
-        elif label.kind == "sentence" and label.verdict == "hallucinated":
-            found += _delivered(label, played)
-        elif label.kind == "message":
-            found += _let_through(label, played)
-    return found
+    types = {rule.type for rule in (*builtin_rules().rules, *played.rules)} - BY_CUE
+    found = disagreements(played.result.labels, played.result.outcomes, types)
+    return [_WORDS[one.kind](one, reference) for one in found]
 
 
-Place = tuple[str, int | None, str]
-
-
-def _covered(outcomes: Iterable[Outcome]) -> Mapping[Place, set[int]]:
-    found: defaultdict[Place, set[int]] = defaultdict(set)
-    for outcome in outcomes:
-        for span in outcome.spans:
-            found[outcome.conversation, outcome.seq, span.path].update(range(span.start, span.end))
-    return found
-
-
-def _missed(label: Label, covered: Mapping[Place, set[int]], played: Played, reference: Reference) -> list[str]:
+def _missed(found: Disagreement, reference: Reference) -> str:
+    label, outcome = found.label, found.outcome
+    if outcome is None:
+        return f"the message with seq {label.seq}, labelled {label.label} at {_path(label.path)}, did not come"
     start, end = label.start or 0, label.end or 0
-    wanted = set(range(start, end))
-    left = wanted - covered.get((label.conversation, label.seq, label.path), set())
-    if not left:
-        return []
-    outcomes = played.by_place.get((label.conversation, label.seq), ())
-    if not outcomes:
-        return [f"the message with seq {label.seq}, labelled {label.label} at {_path(label.path)}, did not come"]
-    first = outcomes[0]
-    path = shown_path(first.spans)(label.path)
-    rule = reference.rule_of(first.number, label.path, label.label, start, end)
-    what = f"{label.label} of {len(wanted)} characters from {start} on is missed"
-    part = "" if len(left) == len(wanted) else f", {len(left)} of them in clear"
-    return [f"{_where(first)} at {_path(path)}: {what}{part}\n  {rule}"]
+    path = shown_path(outcome.spans)(label.path)
+    rule = reference.rule_of(outcome.number, label.path, label.label, start, end)
+    what = f"{label.label} of {end - start} characters from {start} on is missed"
+    part = "" if found.left == end - start else f", {found.left} of them in clear"
+    return f"{_where(outcome)} at {_path(path)}: {what}{part}\n  {rule}"
 
 
-def _delivered(label: Label, played: Played) -> list[str]:
-    outcomes = played.by_place.get((label.conversation, label.seq), ())
-    passed = next((one for one in outcomes if one.deliverable and one.verdict == "accepted"), None)
-    if passed is None:
-        return []
+def _delivered(found: Disagreement, _: Reference) -> str:
+    label = found.label
     what = f"a sentence labelled hallucinated ({visible(label.label)}), characters {label.start}-{label.end}"
-    return [f"{_where(passed)}: the summary was accepted with {what}"]
+    return f"{_shown_at(found)}: the summary was accepted with {what}"
 
 
-def _let_through(label: Label, played: Played) -> list[str]:
-    outcomes: Sequence[Outcome] = played.by_place.get((label.conversation, label.seq), ())
-    if label.number is not None:
-        outcomes = [one for one in played.result.outcomes if one.number == label.number]
-    if any(one.verdict == "rejected" and _says(one, label.label) for one in outcomes):
-        return []
-    where = _where(outcomes[0]) if outcomes else f"the message with seq {label.seq}"
-    return [f"{where}: labelled as broken ({visible(label.label)}), and not rejected for that"]
+def _let_through(found: Disagreement, _: Reference) -> str:
+    return f"{_shown_at(found)}: labelled as broken ({visible(found.label.label)}), and not rejected for that"
 
 
-def _says(outcome: Outcome, reason: str) -> bool:
-    """``schema`` stands for every ``schema:<field>``, no reason for any."""
-    return not reason or any(one == reason or one.startswith(f"{reason}:") for one in outcome.reasons)
+_WORDS = {"missed": _missed, "delivered": _delivered, "let_through": _let_through}
 
 
 # Baseline
@@ -289,6 +251,10 @@ def _row(old: Mapping[str, Any], new: Mapping[str, Any], reference: Reference) -
 
 
 # Words
+
+
+def _shown_at(found: Disagreement) -> str:
+    return f"the message with seq {found.label.seq}" if found.outcome is None else _where(found.outcome)
 
 
 def _where(outcome: Outcome) -> str:

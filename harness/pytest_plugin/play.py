@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -45,14 +45,6 @@ class Played:
     def policy_changed(self) -> bool:
         """Whether the live side was made under other rules or thresholds than those in force."""
         return bool(self.result.policy) and self.result.policy not in self.policies.values()
-
-    @cached_property
-    def by_place(self) -> Mapping[tuple[str, int | None], Sequence[Outcome]]:
-        """(conversation, seq) -> the outcomes of the messages there."""
-        found: dict[tuple[str, int | None], list[Outcome]] = {}
-        for outcome in self.result.outcomes:
-            found.setdefault((outcome.conversation, outcome.seq), []).append(outcome)
-        return found
 
     @property
     def rules(self) -> tuple[Rule, ...]:

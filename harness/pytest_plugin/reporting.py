@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from harness.pytest_plugin.play import replayed
+from harness.pytest_plugin.play import replayed, tools_of
 from harness.pytest_plugin.state import State
 from harness.recording.reader import Recording
 from harness.report.run import SessionResult
 from harness.session.audit_trail import Taker
+from harness.session.dialects import dialect_of
+from harness.session.shrink.facts import entry_of, facts_of, types_of
+from harness.session.shrink.failing import parse
 from harness.settings import Settings
 
 __all__ = ["Reporting"]
@@ -36,3 +39,22 @@ class Reporting:
         result, policies = replayed(recording, self._settings, sink=sink)
         self._state.keep(result, policies)
         return result
+
+    def failing(self, expression: str, recording: Recording) -> list[str]:
+        """What of ``expression`` (that of ``harness shrink --failing``) is so of a replay of ``recording``, in words.
+
+        Raises:
+            ConfigError: it is no expression.
+        """
+        asked = parse(expression)
+        result = self.replay(recording)
+        types = types_of(tools_of(self._settings.rules).redactor.rules.rules)
+        facts = facts_of(
+            recording.entries, result, dialect=dialect_of(recording.header), types=types, words=asked.words
+        )
+        if not asked.holds(facts):
+            return []
+        number_of = {entry.n: number for number, entry in entry_of(recording.entries, result).items()}
+        return [
+            f"message {number_of.get(fact.n, 0)}: {fact}" for fact in sorted(asked.meant(facts), key=lambda f: (f.n, f))
+        ]

@@ -44,6 +44,10 @@ __all__ = [
 ]
 
 
+PATIENCE_S = 5.0
+"""How late the client may be in a replay of our own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """A replayed session and what the replayer found wrong with it."""
@@ -65,6 +69,7 @@ async def replay_recording(
     record: RecordTo | None = None,
     journal: Path | None = None,
     ask_judge: AskJudge | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> Replayed:
     """One recording, served and consumed in this process.
 
@@ -76,6 +81,7 @@ async def replay_recording(
         record: record the client's side.
         journal: write the service's own recording to this file.
         ask_judge: plays back what judges answered; None = their questions stay open, and are degraded.
+        patience_s: how late the client may be before the replay is given up.
 
     Raises:
         RecordingFormatError: the recording holds no subscription.
@@ -97,6 +103,7 @@ async def replay_recording(
         journal=journal,
         lagged=lagged,
         intended=None if intended is None else intended.sent,
+        patience_s=patience_s,
     )
     async with service:
         plan = SessionPlan(

@@ -28,7 +28,7 @@ def test_help_lists_every_verb_with_its_line() -> None:
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_every_verb_loads_and_explains_itself(verb: str) -> None:
     """A verb's module has a ``command``, and its --help says what it does and exits 0."""
-    command = importlib.import_module(f"harness.cli.{verb}").command
+    command = importlib.import_module(f"harness.cli.{verb.replace('-', '_')}").command
     assert isinstance(command, click.Command)
     code, output = run(verb, "--help")
     assert code == 0
