@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from harness.pii.scan_checks import CHECKS, base58, card, digits, iban, luhn, nanp, vin
 from harness.pii.scan_cued import CUE_WORDS, CUED
-from harness.pii.scan_gate import may_be_heard, may_be_written, words_of
+from harness.pii.scan_gate import is_quiet, may_be_heard, may_be_written, words_of
 from harness.pii.scan_known import known_values
 from harness.pii.scan_spoken import said_addresses, said_birthdays, said_numbers
 from harness.pii.surrogate import is_surrogate
@@ -130,14 +130,6 @@ def leaks(text: str, heard: Collection[tuple[str, str]] = ()) -> list[Span]:
         hidden = ((starts[start], starts[end], type_) for start, end, type_ in _found(plain))
         found += [one for one in hidden if not any(taken[one[0] : one[1]])]
     return sorted(Span(offsets[start], offsets[end - 1] + 1, type_, "scan") for start, end, type_ in found)
-
-
-def is_quiet(text: str) -> bool:
-    """A proof by quick tests alone that there is no leak in ``text``, nor in any row of its lines by itself; False says nothing."""
-    if not text.isascii() or "%" in text:
-        return False
-    words = words_of(text)
-    return not may_be_written(text, words) and not may_be_heard(text, words)
 
 
 def _apart(more: Iterable[Found], found: list[Found]) -> list[Found]:

@@ -16,7 +16,7 @@ from typing import Any
 from harness.pii.operators import apply
 from harness.pii.scan import is_quiet, leaks
 from harness.pipeline.outcome import Grounding, Outcome, PathSpan, Verdict
-from harness.pipeline.payload import Document, is_field_name
+from harness.pipeline.payload import Document, field_names
 from harness.text.span import RedactedText, merged
 
 __all__ = [
@@ -50,7 +50,7 @@ def nothing_left(document: Document, exempt: Container[str], heard: Heard = ()) 
     if not quiet and any(leaks(text, heard) for _, text in looked_at):
         return False
     if len(_PLAIN_NAMES) < _NAMES_KEPT:
-        _PLAIN_NAMES.update(text for path, text in looked_at if is_field_name(path, text))
+        _PLAIN_NAMES.update(field_names(looked_at))
     return True
 
 

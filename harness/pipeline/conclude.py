@@ -56,7 +56,7 @@ def conclude(
         event=_shown(event, redaction, "/type", event.type),
         verdict=verdict,
         stage=stage,
-        reasons=(*reasons, *degraded(redaction.spans)),
+        reasons=(*reasons, *degraded(redaction.spans)) if redaction.spans else tuple(reasons),
         spans=tuple(redaction.spans),
         payload=document.value,
         digest=digest(document.value),
