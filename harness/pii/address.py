@@ -4,7 +4,7 @@
    number is said in two words or more; the city counts only with its state or code.
 2. After a cue the name may be in small letters; an address that has no suffix (as abroad) then is a number, words with
    capitals, and numbers.
-3. ``PO box number`` is an address as far as the number, or the city.
+3. ``PO box number`` is an address as far as the number, or the city. Streets abroad and mail of the armed forces: abroad.py.
 4. An address has at most :data:`LONGEST` code points. An invented one ends with its suffix, whatever follows.
 """
 
@@ -14,13 +14,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness.pii.names import is_never, is_reserved
+from harness.pii.abroad import forces, may_begin, street_abroad
+from harness.pii.names import is_given, is_never, is_reserved, is_word
 from harness.pii.spoken import NUMBER_WORDS, runs
 from harness.pii.words import Word, Words
 from harness.text.lexicon import load
 from harness.text.lexicon import words as listed
 
-__all__ = ["LONGEST", "NAMES", "PREFIXES", "STRONG", "SUFFIXES", "address_end", "is_said", "same_address"]
+__all__ = ["LONGEST", "NAMES", "STRONG", "SUFFIXES", "UNITS", "address_end", "is_said", "may_begin", "same_address"]
 
 LONGEST = 96
 """Code points of an address."""
@@ -28,10 +29,8 @@ LONGEST = 96
 _DATA: Mapping[str, Any] = load("harness.pii", "places")
 STRONG = listed(_DATA["strong"])
 SUFFIXES = STRONG | listed(_DATA["weak"])
-PREFIXES = listed(_DATA["prefixes"])
-"""What streets begin with where their kind comes first: "Rue de la Paix"."""
 _DIRECTIONS = listed(_DATA["directions"])
-_UNITS = listed(_DATA["units"])
+UNITS = listed(_DATA["units"])
 _ORDINALS = listed(_DATA["ordinals"])
 NAMES = _DIRECTIONS | _ORDINALS
 """What a street's name may begin with in small letters."""
@@ -46,36 +45,54 @@ _SAID = NUMBER_WORDS - {"o", "oh", "second", "double", "triple"}
 _MOST_SAID = 8
 _MOST_NAME = 4
 _MOST_CITY = 3
+_MOST_LINES = 3
+_MOST_CAPITALS = 5
+_PARTICLES = listed(_DATA["street_particles"])
 _LONGEST_NUMBER = 6
+_NAMING = frozenset("park bank market station office hospital march old main center centre high church first".split())
+"""Words that are no names, but streets' names."""
 _BOX = ("p.o.box", "pobox", "postofficebox", "p.obox")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)")
+_ENDS = frozenset({"", ".", "?", "!", ";", "\n"})
+"""What stands behind a city that is told without its state."""
 _BESIDE = frozenset("$€£#*%_/-+.,:=@0]")
+_PAUSES = frozenset(".,:-")
 
 
-def address_end(words: Words, *, cued: bool, before: list[str]) -> int:
+def address_end(words: Words, *, cued: bool, before: list[str], apart: bool = False) -> int:
     """End in the text of the address that begins at the first word, -1 if none does.
 
     Args:
         cued: a cue phrase ends here.
         before: the words before it, in lower case; ``0`` is a number, ``]`` the end of a placeholder.
+        apart: blanks stand between it and them.
 
     Raises:
         More: not known yet.
     """
     first = words.at(0)
-    if before and not cued and (before[-1] in _BESIDE | _SAID or not _COUNTED.isdisjoint(before[-3:])):
+    beside = _BESIDE - _PAUSES if apart else _BESIDE
+    if before and not cued and (before[-1] in beside | _SAID or not _COUNTED.isdisjoint(before[-3:])):
         return -1
     if first.kind == "w":
         box = _box(words)
         if box >= 0:
             return _rest(words, box, cued=True)
+        office = forces(words)
+        if office:
+            return words.at(office - 1).end
     at, said = _number(words)
+    if not said and (at or may_begin(first.text)):
+        end, behind = street_abroad(words, at)
+        if end >= 0:
+            return _rest(words, behind, cued=cued)
     if not at:
         return -1
     end, at = _street(words, at, cued=cued, said=said)
     if end >= 0:
         return end if at < 0 else _rest(words, at, cued=cued)
-    return _free(words) if cued and first.kind == "n" else -1
+    end = -1 if said else _two_numbers(words, at)
+    return _free(words) if end < 0 and cued and first.kind == "n" else end
 
 
 def same_address(value: str) -> str:
@@ -179,7 +196,8 @@ def _is_suffix(words: Words, at: int, *, cued: bool, said: int) -> bool:
     word = words.at(at)
     low = _low(word)
     following = words.at(at + 1)
-    if following.kind == "w" and following.gap and _low(following) in STRONG and _low(following) != "st":
+    more = _low(following) in STRONG or (_low(following) in SUFFIXES and following.text[:1].isupper() and not cued)
+    if following.kind == "w" and following.gap and _low(following) != "st" and more:
         return False
     if said and not cued:
         return said > 1 and low in STRONG
@@ -198,7 +216,7 @@ def _is_name(word: Word, low: str, *, cued: bool, first: bool) -> bool:
     if is_reserved(low):
         return True
     if word.text[0].isupper():
-        return not is_never(low) or low in ("park", "bank", "market", "station", "office", "hospital", "march", "old")
+        return not is_word(low) or low in _NAMING
     return cued and not is_never(low) and low not in NUMBER_WORDS and len(low) > 2
 
 
@@ -215,14 +233,14 @@ def _rest(words: Words, at: int, *, cued: bool) -> int:
     unit = _unit(words, at)
     if unit:
         end, at = words.at(unit - 1).end, unit
-    city = _city(words, at, cued=cued)
+    city = _city(words, at, cued=cued) or _abroad(words, at)
     return words.at(city - 1).end if city else end
 
 
 def _goes_on(words: Words, at: int) -> bool:
     """Whether an abbreviation's full stop is not the end of the sentence."""
     word = words.at(at)
-    return word.text in ",\n" or _low(word) in _UNITS or _low(word) in _DIRECTIONS or _low(word) in _STATES
+    return word.text in ",\n" or _low(word) in UNITS or _low(word) in _DIRECTIONS or _low(word) in _STATES
 
 
 def _comma(words: Words, at: int) -> int:
@@ -237,7 +255,7 @@ def _unit(words: Words, at: int) -> int:
     """Index behind "apartment five", ", Apt. 5B", "#12"; 0 for none."""
     at = _comma(words, at)
     word = words.at(at)
-    if _low(word) not in _UNITS:
+    if _low(word) not in UNITS:
         return 0
     at += 1
     if words.at(at).text in (".", "#"):
@@ -282,7 +300,60 @@ def _city(words: Words, at: int, *, cued: bool) -> int:
     if state and _is_whole(words, words.at(state - 1)):
         return state
     capital = words.at(start).text[0].isupper()
-    return at if cued and parted and capital else 0
+    if not parted or not capital:
+        return 0
+    return at if cued or (words.at(at).text in _ENDS and not is_given(_low(words.at(start)))) else 0
+
+
+def _abroad(words: Words, at: int) -> int:
+    """Index behind ", 1012 AB Amsterdam", or "Aalborg, Denmark 9100": lines of words with capitals, with a code; 0 for none."""
+    start = _comma(words, at)
+    word = words.at(start)
+    behind = start + 1
+    if word.text.isdigit() and words.at(start + 1).text == "-" and words.at(start + 2).kind == "n":
+        behind = start + 3
+    if (
+        start > at
+        and word.kind == "n"
+        and (len(word.text) in (4, 5) or behind > start + 1)
+        and words.at(behind).gap == 1
+    ):
+        last = _capitals(words, behind)
+        return last if last and _is_whole(words, words.at(last - 1)) else 0
+    index = start
+    for _ in range(_MOST_LINES):
+        last = _capitals(words, index)
+        if not last:
+            return 0
+        index = _comma(words, last)
+        code = words.at(index)
+        if code.kind == "n" and len(code.text) in (4, 5, 6) and code.gap in (0, 1) and _is_whole(words, code):
+            return index + 1
+    return 0
+
+
+def _capitals(words: Words, at: int) -> int:
+    """Index behind a row of words with capitals, small particles between them; 0 for none."""
+    last = 0
+    for index in range(at, at + _MOST_CAPITALS):
+        word = words.at(index)
+        low = _low(word)
+        if word.kind != "w" or word.gap < 0 or (is_never(low) and low not in _STATES):
+            break
+        if word.text[0].isupper():
+            last = index + 1
+        elif low not in _PARTICLES or not last:
+            break
+    return last
+
+
+def _two_numbers(words: Words, at: int) -> int:
+    """The end of "12 Gralla 30, Apt. 5": only its unit tells that it is a house."""
+    last = _capitals(words, at)
+    if not last or words.at(last).kind != "n" or len(words.at(last).text) > _LONGEST_NUMBER - 2:
+        return -1
+    unit = _unit(words, last + 1)
+    return _rest(words, last + 1, cued=False) if unit else -1
 
 
 def _is_city(words: Words, word: Word, *, written: bool) -> bool:
@@ -356,8 +427,8 @@ def _free(words: Words) -> int:
         word = words.at(at)
         if word.kind == "w" and word.text[0].isupper() and not is_never(_low(word)):
             capitals += 1
-        elif not (word.kind == "n" and len(word.text) <= _LONGEST_NUMBER) and _low(word) not in _UNITS | {"'"}:
-            dot = word.text == "." and _low(words.at(at - 1)) in _UNITS | SUFFIXES
+        elif not (word.kind == "n" and len(word.text) <= _LONGEST_NUMBER) and _low(word) not in UNITS | {"'"}:
+            dot = word.text == "." and _low(words.at(at - 1)) in UNITS | SUFFIXES
             if word.text not in (",", "\n", "/") and not dot:
                 break
             at += 1

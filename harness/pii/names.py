@@ -15,7 +15,9 @@ from harness.pii.spoken import NUMBER_WORDS
 from harness.text.lexicon import load, words
 
 __all__ = [
+    "ALONE_LOW",
     "COMPANY",
+    "ENDINGS",
     "FAMILY",
     "FILLERS",
     "GIVEN",
@@ -23,6 +25,7 @@ __all__ = [
     "RESERVED",
     "RESERVED_FAMILY",
     "RESERVED_GIVEN",
+    "SHORTEST_ENDED",
     "SUFFIXES",
     "TITLES",
     "is_ambiguous",
@@ -35,6 +38,7 @@ __all__ = [
     "is_reserved",
     "is_strong",
     "is_thing",
+    "is_word",
     "lower_name",
 ]
 
@@ -46,10 +50,11 @@ COMPANY = words(_DATA["company"])
 _WEAK = words(_PEOPLE["weak"])
 GIVEN = words(_DATA["given"]) | (words(_PEOPLE["given"]) - _WEAK - _AMBIGUOUS - _NEVER - COMPANY)
 FAMILY = words(_PEOPLE["family"]) - _AMBIGUOUS - _NEVER - COMPANY
-_ENDINGS = tuple(_PEOPLE["endings"].split())
+SHORTEST_ENDED = 6
+ENDINGS = tuple(_PEOPLE["endings"].split())
 _OPENERS = words(_PEOPLE["openers"]) | words(_DATA["titles"])
 _THINGS = words(_PEOPLE["not_people"])
-_ALONE_LOW = frozenset(
+ALONE_LOW = frozenset(
     word for word in words(_DATA["given"]) - _WEAK - _AMBIGUOUS - _NEVER - words(_PEOPLE["words"]) if len(word) > 3
 )
 _BRANDS = frozenset(_PEOPLE["brands"].replace("\n", "").split("|")) - {""}
@@ -102,7 +107,7 @@ def is_strong(low: str) -> bool:
 
 def is_low_given(low: str) -> bool:
     """Whether ``low``, in small letters, is a given name by itself: one of the common ones that are nothing else."""
-    return low in _ALONE_LOW
+    return low in ALONE_LOW
 
 
 def is_thing(low: str) -> bool:
@@ -113,7 +118,7 @@ def is_thing(low: str) -> bool:
 def is_family(low: str) -> bool:
     """Whether ``low`` is a surname and hardly anything else, by the list or by what it ends in."""
     plain = _plain(low)
-    return plain in FAMILY or (len(plain) > 5 and plain.endswith(_ENDINGS) and plain not in _NEVER)
+    return plain in FAMILY or (len(plain) >= SHORTEST_ENDED and plain.endswith(ENDINGS) and plain not in _NEVER)
 
 
 def is_opener(low: str) -> bool:
@@ -131,12 +136,11 @@ def is_ambiguous(low: str) -> bool:
     return low in _AMBIGUOUS
 
 
+def is_word(low: str) -> bool:
+    """Whether ``low`` is a word that no name is, however it is written."""
+    return low in _NEVER or low in COMPANY or low in TITLES or low in NUMBER_WORDS
+
+
 def is_never(low: str) -> bool:
     """Whether ``low`` is no name where the case of letters tells nothing."""
-    return (
-        low in _NEVER
-        or low in COMPANY
-        or low in TITLES
-        or low in NUMBER_WORDS
-        or (low.endswith(_TOO_WEAK) and not is_given(low))
-    )
+    return is_word(low) or (low.endswith(_TOO_WEAK) and not is_given(low))

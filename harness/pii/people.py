@@ -307,14 +307,14 @@ class PeopleStream:
         return last.isalnum() or (last != "" and last in _STUCK)
 
     def _place(self, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
-        if word.kind == "w" and SAID.isdisjoint(word.text.lower().split("-")):
-            return -1, None
         cued = person.cued_rules(self._rules.places, self._rules.ends, before) if before else ()
+        if word.kind == "w" and not _may_begin_address(word.text):
+            return -1, None
         rule = cued[0] if cued else self._rules.street
         if rule is None:
             return -1, None
         words = self._words(word.start, address.LONGEST, final=final)
-        end = address.address_end(words, cued=bool(cued), before=before)
+        end = address.address_end(words, cued=bool(cued), before=before, apart=word.gap != 0)
         return (end, rule) if end >= 0 and self._fits(rule, word.start, end) else (-1, None)
 
     def _fits(self, rule: Rule, start: int, end: int) -> bool:
@@ -332,6 +332,10 @@ class PeopleStream:
             self._known.learn(value)
             self._heard.learn(value)
         return Span(self._offsets[start], self._offsets[end - 1] + 1, rule.type, rule.id)
+
+
+def _may_begin_address(word: str) -> bool:
+    return not SAID.isdisjoint(word.lower().split("-")) or address.may_begin(word)
 
 
 def _stop_from(stops: list[int], at: int, text: str) -> int:

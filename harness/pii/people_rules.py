@@ -12,13 +12,25 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from harness.pii import address
+from harness.pii.abroad import GLUED, KINDS, KINDS_BEFORE, SMALL, may_begin
 from harness.pii.book import NameBook
 from harness.pii.gate import HOT, WAKE, low, trie, words_in, words_of
-from harness.pii.names import FAMILY, FILLERS, GIVEN, RESERVED, is_given, is_never, is_strong
+from harness.pii.names import (
+    ALONE_LOW,
+    ENDINGS,
+    FAMILY,
+    FILLERS,
+    GIVEN,
+    RESERVED,
+    SHORTEST_ENDED,
+    is_given,
+    is_never,
+    is_strong,
+)
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
 
-__all__ = ["DIGITS", "SAID", "PeopleRules"]
+__all__ = ["DIGITS", "SAID", "PeopleRules", "is_ended"]
 
 _NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
 _NO_STREET = re.compile(r"[.,;!?)\n]|[ \t]{1,2}([a-z]+)[^A-Za-z'-]")
@@ -41,10 +53,15 @@ _NAMED = frozenset({b"name", b"person"})
 _GIVEN_LOW = words_of(GIVEN)
 _RESERVED_LOW = words_of(RESERVED)
 _FAMILY_LOW = words_of(FAMILY)
+_ENDINGS_LOW = tuple(end.encode() for end in ENDINGS)
+_ALONE_LOW = words_of(ALONE_LOW)
 _STRONG_GIVEN_LOW = frozenset(word for word in _GIVEN_LOW if is_strong(word.decode()))
+_ABROAD_LOW = words_of(KINDS_BEFORE)
+_GLUED_LOW = tuple(end.encode() for end in GLUED if end.isascii())
+_UNITS_LOW = words_of(address.UNITS | KINDS)
 _SUFFIXES_LOW = words_of(address.SUFFIXES)
 _STRONG_LOW = words_of(address.STRONG)
-_STREETS = address.NAMES | RESERVED | (SAID - _BOXES)
+_STREETS = address.NAMES | RESERVED | SMALL | (SAID - _BOXES)
 """Words in small letters that may begin a street's name, or go on with a number that is said."""
 _CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z'-]{0,30}[ ]{1,2}(?:[A-Z][A-Za-z'-]{0,30})?\Z")
 """The last two words, the second maybe unfinished."""
@@ -127,8 +144,10 @@ class PeopleRules:
             tail: what stands before it.
         """
         stops: list[int] = []
-        if self._any.isdisjoint(found) and b"0" not in plain and ":" not in text and not book:
-            return stops, len(text) if final else self.hold(text)
+        abroad = (b"0" in plain or not final) and self.street is not None and _may_be_abroad(found)
+        named = not self._any.isdisjoint(found) or bool(self._families(found))
+        if not named and b"0" not in plain and ":" not in text and not book and not abroad:
+            return stops, len(text) if final or self.bare is None else _capital_at_end(text)
         if not self._begins.isdisjoint(found):
             for word in self._begins.intersection(found):
                 stops += _places_of(word, plain)
@@ -138,23 +157,20 @@ class PeopleRules:
         if book:
             for word in book.pieces.intersection(found):
                 stops += _places_of(word, plain)
-        if not self._family.isdisjoint(found):
-            for word in self._family.intersection(found):
-                stops += [
-                    at
-                    for place in _places_of(word, plain)
-                    if (at := _word_before(text, place)) >= 0 and text[at].isupper()
-                ]
+        stops += self._alone(text, plain, found)
+        if abroad:
+            stops += _begin_abroad(text, plain, found)
         hold = len(text)
         if b"0" in plain or not _SAID_LOW.isdisjoint(found):
             numbers, hold = self._numbers(text, plain, found, tail, final=final)
             stops += numbers
+        if not final and self.bare is not None:
+            last = _capital_at_end(text)
+            hold = min(hold, last)
+            if stops and max(stops) > last:
+                stops.append(last)
         stops.sort()
-        return stops, hold if final else min(hold, self.hold(text))
-
-    def hold(self, text: str) -> int:
-        """Where a word at the end of ``text`` begins that a surname may make a name; its length for none."""
-        return len(text) if self.bare is None else _capital_at_end(text)
+        return stops, hold
 
     def is_quiet(self, found: list[bytes], tail: str) -> bool:
         """Whether no cue of two words or more ends in a text, nor one before what is spelled; likewise."""
@@ -166,6 +182,17 @@ class PeopleRules:
         if self._spelled[0].isdisjoint(pairs) and self._spelled[1].isdisjoint(found):
             return True
         return _NAMED.isdisjoint(found) and _NAMED.isdisjoint(words_in(tail))
+
+    def _alone(self, text: str, plain: bytes, found: list[bytes]) -> list[int]:
+        """The stops that are a word with a capital before a surname."""
+        stops: list[int] = []
+        for word in self._families(found):
+            before = [_word_before(text, place) for place in _places_of(word, plain)]
+            stops += [at for at in before if at >= 0 and text[at].isupper()]
+        return stops
+
+    def _families(self, found: list[bytes]) -> set[bytes]:
+        return _families(found) if self._family else set()
 
     def _cued(self, text: str, plain: bytes, found: list[bytes], tail: str) -> list[int]:
         """The stops that are the last word of a cue of two words or more, or of one before what is spelled."""
@@ -227,12 +254,17 @@ class PeopleRules:
         if self._builtin:
             if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, found):
                 return True
-            return not self._wakes.isdisjoint(found) and self._may_be_name(text, found)
+            named = not self._wakes.isdisjoint(found) or bool(self._families(found))
+            return named and self._may_be_name(text, plain, found)
         return bool(self.stops(text, plain, found, "", book, final=True)[0])
 
     def _may_be_place(self, text: str, found: list[bytes]) -> bool:
         """A number that was said or stands before a word, and what streets end in or a cue; a box."""
+        if _may_be_abroad(found):
+            return True
         numbered = _NUMBERED.search(text) is not None
+        if numbered and not _UNITS_LOW.isdisjoint(found):
+            return True
         if not numbered and _SAID_LOW.isdisjoint(found):
             return False
         if not (_SUFFIXES_LOW if numbered else _STRONG_LOW).isdisjoint(found):
@@ -243,11 +275,11 @@ class PeopleRules:
             return True
         return not self._place_pairs.isdisjoint(pairwise(found))
 
-    def _may_be_name(self, text: str, found: list[bytes]) -> bool:
+    def _may_be_name(self, text: str, plain: bytes, found: list[bytes]) -> bool:
         """For the rules of the package: a cue and what it asks for."""
         if not _RESERVED_LOW.isdisjoint(found) or not self._strong[1].isdisjoint(found):
             return True
-        if self.bare is not None and _may_be_bare(text, found):
+        if self.bare is not None and _may_be_bare(text, plain, found):
             return True
         if (":" in text and not self._colons.isdisjoint(found)) or (b"person" in found and b"redacted" in found):
             return True
@@ -263,19 +295,33 @@ class PeopleRules:
         return not self._spelled[0].isdisjoint(pairs) or not self._spelled[1].isdisjoint(found)
 
 
-def _may_be_bare(text: str, found: list[bytes]) -> bool:
+def _may_be_bare(text: str, plain: bytes, found: list[bytes]) -> bool:
     """Whether a given name with a capital, or a surname behind another word, is in ``text``."""
-    family = not _FAMILY_LOW.isdisjoint(found)
-    given = _STRONG_GIVEN_LOW.intersection(found)
-    if family and (
-        given
-        or any(
-            word.decode().capitalize() in text or word.decode().upper() in text
-            for word in _FAMILY_LOW.intersection(found)
-        )
-    ):
+    given, family = _STRONG_GIVEN_LOW.intersection(found), _families(found)
+    if not given.isdisjoint(_ALONE_LOW) or (given and family):
         return True
-    return any(word.decode().capitalize() in text or word.decode().upper() in text for word in given)
+    words = given | family
+    return any(text[at].isupper() for word in words for at in _places_of(word, plain))
+
+
+def _families(found: list[bytes]) -> set[bytes]:
+    """The surnames among the words, by the list or by what they end in."""
+    ended = {word for word in found if word.endswith(_ENDINGS_LOW) and len(word) >= SHORTEST_ENDED}
+    return ended.union(_FAMILY_LOW.intersection(found))
+
+
+def is_ended(found: list[bytes]) -> bool:
+    """Whether one of the words ends as surnames do."""
+    return any(word.endswith(_ENDINGS_LOW) for word in found)
+
+
+def _may_be_abroad(found: list[bytes]) -> bool:
+    return not _ABROAD_LOW.isdisjoint(found) or any(word.endswith(_GLUED_LOW) for word in found)
+
+
+def _begin_abroad(text: str, plain: bytes, found: list[bytes]) -> list[int]:
+    words = [word for word in {*found} if word in _ABROAD_LOW or word.endswith(_GLUED_LOW)]
+    return [at for word in words for at in _places_of(word, plain) if may_begin(text[at : at + len(word)])]
 
 
 def _word_before(text: str, place: int) -> int:

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.pii.address import PREFIXES, STRONG
+from harness.pii.abroad import PREFIXES
+from harness.pii.address import STRONG
 from harness.pii.address import SUFFIXES as SUFFIXES_OF_STREETS
 from harness.pii.book import NameBook
 from harness.pii.names import (
@@ -52,11 +53,11 @@ _GLUE = "[@_/\\0123456789=+&#~*"
 _JOINERS = frozenset({"at", "dot", "underscore", "hyphen", "dash", "@"})
 _SPOKEN_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mister", "missus"})
 _SPELLED = 3
-_HOUSE = 4
-"""Digits of a number behind a name that may be a house's."""
 _SHOUTED = 4
 """Letters of a name in capitals that stands alone."""
-_PLACE_BEFORE = PREFIXES | frozenset(
+_NUMBERS = frozenset("0]")
+"""A number, or the placeholder that stands for one: a street has names too."""
+_PLACE_BEFORE = (PREFIXES - {"r", "c", "al", "av"}) | frozenset(
     "saint st san santa santo sao são los las el mount mt lake port fort ft camp cape point monte new &".split()
 )
 
@@ -329,7 +330,7 @@ def _is_of_place(before: Sequence[str]) -> bool:
     if not before:
         return False
     last = before[-2] if before[-1] == "." and len(before) > 1 else before[-1]
-    return last in _PLACE_BEFORE or before[-1] == "0" or before[-1] in PARTICLES
+    return last in _PLACE_BEFORE or before[-1] in _NUMBERS or before[-1] in PARTICLES
 
 
 def _is_other(words: Words, count: int) -> bool:
@@ -344,7 +345,7 @@ def _is_other(words: Words, count: int) -> bool:
         return True
     after = words.at(count)
     name = lower_name(after.text)
-    if after.text == "&" or name in COMPANY or (after.kind == "n" and after.gap == 1 and len(after.text) <= _HOUSE):
+    if after.text == "&" or name in COMPANY:
         return True
     if after.kind == "w" and after.gap == 1 and after.text[0].isupper() and is_thing(name):
         return True

@@ -15,6 +15,7 @@ from harness.pii.gate import HOT, WAKE, is_cold, is_idle_of, parsed
 from harness.pii.heard import ValueBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
+from harness.pii.people_rules import is_ended
 from harness.pii.rules import RuleSet, builtin_rules
 from harness.pii.segment import CAP
 from harness.pii.span_stream import SpanStream
@@ -166,7 +167,8 @@ class Redactor:
         if not text.isascii():
             return SpanStream(self._rules, people, names).whole(text)
         plain, words = parsed(text)
-        if self._quick and not names and b"0" not in plain and self._wakes.isdisjoint(words) and len(text) < CAP:
+        silent = self._quick and not names and b"0" not in plain and len(text) < CAP
+        if silent and self._wakes.isdisjoint(words) and not is_ended(words):
             return []
         given, spans = text, _NO_SPANS
         offsets: Sequence[int] = range(len(text))

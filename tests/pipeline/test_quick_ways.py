@@ -16,7 +16,7 @@ from harness.dialects import mediation, strict_json
 from harness.dialects.mediation import MediationDialect
 from harness.grounding.baseline import OverlapChecker
 from harness.pii import Redactor
-from harness.pii.names import NameBook
+from harness.pii.book import NameBook
 from harness.pipeline import audit, payload
 from harness.pipeline.chain import Pipeline
 from harness.pipeline.outcome import Effect, Outcome

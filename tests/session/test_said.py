@@ -48,14 +48,14 @@ def test_messages_that_were_asked_for_again() -> None:
     """A subscription is no timer's on a new connection, nor after leaving; on the same one it is."""
     again = asks(2)
     leaves = {"type": "unsubscribe", "interaction_id": "i-1"}
-    entries: list[AnyEntry] = [
+    entries: list[Any] = [
         said(asks()),
         came("heartbeat", 1),
         came("heartbeat", 4),
         said(again),
         came("heartbeat", 3),
     ]
-    more: list[AnyEntry] = [
+    more: list[Any] = [
         WsOpen(n=1, t=0, conn="w1", url="/x"),
         said(asks(4)),
         said(leaves),
@@ -71,7 +71,7 @@ def test_messages_that_were_asked_for_again() -> None:
 
 def test_an_update_without_an_answer() -> None:
     """An update while another one waits for its answer is a repetition, one after the answer is a crossing of its own."""
-    entries: list[AnyEntry] = [
+    entries: list[Any] = [
         said(asks()),
         came("heartbeat", 1),
         said(UPDATE),
@@ -87,14 +87,14 @@ def test_what_counts() -> None:
     rest = HttpRequest(n=7, t=0, conn="h1", service="gateway", method="POST", url="/api/summaries", body="{}")
     made = HttpResponse(n=8, t=0, conn="h1", re=7, status=201)
     held = Withheld(n=9, t=0, dir="in", of_kind="ws.message", conn="w1", size=3, rule="binary")
-    entries: list[AnyEntry] = [said(asks()), came("heartbeat", 1), rest, made, held, said(asks(1))]
+    entries: list[Any] = [said(asks()), came("heartbeat", 1), rest, made, held, said(asks(1))]
     assert list(found(entries)) == [3]
 
 
 def test_another_dialect() -> None:
     """Where a description says how to subscribe, what it would say is what is looked for."""
     listens, later = '{"listen":"c","from":0}', '{"listen":"c","from":17}'
-    entries: list[AnyEntry] = [
+    entries: list[Any] = [
         said(listens),
         came("x", 1),
         said(later),
