@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness.pii.chains import Chains
-from harness.pii.gate import is_cold, is_idle_of, parsed
+from harness.pii.course import LONG_ROW, Course
+from harness.pii.gate import HOT, is_cold, is_idle_of, parsed
 from harness.pii.names import NameBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
@@ -26,6 +27,9 @@ STRIDE = 16
 
 
 WAIT = 8
+
+_LONG_WORD = 15
+"""Without a longer one no chain that is followed (course.py) is longer than one that is looked at (segment.py)."""
 
 _NO_NAMES = NameBook()
 
@@ -168,9 +172,17 @@ class Redactor:
         return sorted(found + spans) if spans else found
 
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:
-        if self._quick and len(text) < CAP:
-            return is_idle_of(text, plain, words, self._cue_ends)
-        return is_cold(text, CAP)
+        if not self._quick:
+            return is_cold(text, CAP)
+        if len(text) >= CAP:
+            if max(map(len, text.split()), default=0) > _LONG_WORD:
+                return is_cold(text, CAP)
+        elif is_idle_of(text, plain, words, self._cue_ends):
+            return True
+        if LONG_ROW.search(text):
+            return False
+        followed = plain.split() if b"0" in plain else words
+        return Course([*followed, b"", b""], HOT, self._cue_ends).is_nothing(text)
 
     def redact(self, text: str, operator: Operator = replace, names: NameBook | None = None) -> RedactionResult:
         """``text`` with every span replaced; see :meth:`detect`."""

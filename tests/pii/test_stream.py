@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.pii.segment import CAP, HELD_MAX
 from harness.pii.chains import OVERSIZE
+from harness.pii.segment import CAP, HELD_MAX
 from harness.pii.stream import Redactor
 from harness.text.span import Span
 

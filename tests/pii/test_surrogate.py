@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.pii.chains import OVERSIZE
 from harness.pii.operators import apply
 from harness.pii.scan import leaks
 from harness.pii.shapes import IBAN_LENGTHS
-from harness.pii.chains import OVERSIZE
 from harness.pii.stream import Redactor
 from harness.pii.surrogate import SurrogateVault, is_surrogate
 from harness.pii.validators import iban_ok, luhn_ok

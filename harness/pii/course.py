@@ -1,0 +1,129 @@
+"""What the words of an ASCII text begin, and what comes of it, without a look at rules.
+
+1. A :class:`Course` follows the chains of segment.py by the classes of their words: what is open there is open here, and at
+   least as long.
+2. :meth:`Course.is_nothing` knows the rules of the package, as gate.py does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+
+from harness.pii.cued import FILLERS
+from harness.pii.gate import is_odd, words_in, words_of
+from harness.pii.segment import AFTER_CLASS
+from harness.pii.spoken import CLASSES
+
+__all__ = ["LONG_ROW", "Course"]
+
+_CLASS = {word.encode(): kind for word, kind in CLASSES.items() if word.isascii()}
+_BETWEEN = words_of(FILLERS)
+_DIGIT, _SAID = 10, 29
+"""What a digit and a number word count: two words are no value, nor is one with three digits."""
+_VALUE = 60
+_MOST_FILLERS = 6
+_BEFORE = _MOST_FILLERS + 2
+"""Words before a value in which its cue ends: a lone one may belong to the value."""
+_LONGEST = 12
+"""Words of a chain that is followed."""
+_LEAD = 130
+_MAIL = re.compile(r"@|[A-Za-z]{2}[0-9]{2}")
+"""What goes on in another way than by the classes of words."""
+_DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
+LONG_ROW = re.compile(r"[0-9](?:[^A-Za-z]{0,3}[0-9]){5}")
+"""Where it stands something that counts enough for a value is open."""
+_MIXED = re.compile(r"[A-Za-z][^\s]{0,80}[0-9]|[0-9][^\s]{0,80}[A-Za-z]")
+
+
+class Course:
+    """See the module.
+
+    Args:
+        words: whole ones of the text as the gate has it, digits in them.
+        loud: words that something begins with.
+        cues: the last words of the cues of values.
+    """
+
+    __slots__ = ("_begin", "_cues", "_values", "_words", "ended", "most", "open")
+
+    def __init__(self, words: Sequence[bytes], loud: Set[bytes], cues: Set[bytes]) -> None:
+        self._words = words
+        self._cues = cues
+        self._begin = -1
+        self._values: list[tuple[int, int]] = []
+        """Where what counts more than a word began and ended."""
+        self.ended = False
+        """Something began, and a word ended it."""
+        self.most = 0
+        """The most that something that ended counts."""
+        self.open = False
+        """Something has not ended."""
+        self._follow(loud)
+
+    def _follow(self, loud: Set[bytes]) -> None:
+        kind, mail, count, before = "", False, 0, "W"
+        for index, word in enumerate(self._words):
+            known = "D" if b"0" in word else _CLASS.get(word) or ("L" if len(word) == 1 else "W")
+            value = _DIGIT * word.count(b"0") if known == "D" else _SAID if known == "N" else 0
+            if kind and (known in AFTER_CLASS[kind] or (mail and kind == "W" and known == "L")):
+                kind, mail, count = known, mail or known == "J", count + value
+            else:
+                if kind:
+                    self._end(index, count)
+                kind = ""
+                if known == "D" or word in loud:
+                    kind, mail, self._begin = known, known == "J", index
+                    count = value + (_SAID if before == "N" else 0)
+            before = known
+        self.open = kind != ""
+
+    def _end(self, index: int, count: int) -> None:
+        self.ended = True
+        if count and count != _SAID:
+            self._values.append((self._begin, index))
+        self.most = max(self.most, count if index - self._begin < _LONGEST else _VALUE)
+
+    def place(self, plain: bytes) -> int:
+        """Where what is open begins, or what stands behind the words."""
+        place = 0
+        for word in self._words[: self._begin + 1] if self.open else self._words:
+            place = plain.find(word, place) + len(word)
+        return place - len(self._words[self._begin]) if self.open else len(plain) - len(plain[place:].lstrip())
+
+    def is_nothing(self, text: str, lead: str = "") -> bool:
+        """Whether nothing that ended in the ASCII ``text`` is a value.
+
+        Args:
+            lead: what stands before it.
+        """
+        if self.most >= _VALUE or b"dot" in self._words or _MAIL.search(text) or is_odd(text):
+            return False
+        if b"at" in self._words and _DOMAIN.search(text):
+            return False
+        return not self._values or not self._is_cued(text, lead[-_LEAD:])
+
+    def _is_cued(self, text: str, lead: str) -> bool:
+        """Whether the cue of a value may stand before one of those that ended."""
+        if self._cues.isdisjoint(words_in(lead + text)):
+            return False
+        if _MIXED.search(text):
+            return True
+        before = words_in(lead)[-_BEFORE:]
+        words = [*before, *self._words]
+        size = len(before)
+        return any(self._has_cue(words, size + begin, size + end) for begin, end in self._values)
+
+    def _has_cue(self, words: list[bytes], begin: int, end: int) -> bool:
+        """Whether a cue ends in the words from ``begin`` on, or before them but for fillers and one other word."""
+        if not self._cues.isdisjoint(words[begin:end]):
+            return True
+        lone = False
+        for word in reversed(words[max(0, begin - _BEFORE) : begin]):
+            if word in self._cues:
+                return True
+            if word not in _BETWEEN:
+                if lone:
+                    return False
+                lone = True
+        return False
