@@ -94,7 +94,7 @@ class Calm:
 
     def _ended(self, text: str, plain: bytes, course: Course, tail: str) -> int:
         """How much may be let go where what began came to nothing (rule 3); -1 if it is not seen."""
-        if len(text) >= CAP or not course.is_nothing(text, tail + self.passed):
+        if len(text) >= CAP or not course.is_nothing(text, plain, tail + self.passed):
             return -1
         cut = cold_cut(text[: course.place(plain)])
         return min(cut, self._people.free(text, self.passed)) if self._people else cut

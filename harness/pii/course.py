@@ -28,12 +28,12 @@ _BEFORE = _MOST_FILLERS + 2
 _LONGEST = 12
 """Words of a chain that is followed."""
 _LEAD = 130
-_MAIL = re.compile(r"@|[A-Za-z]{2}[0-9]{2}")
+_IBAN = re.compile(r"[A-Za-z]{2}[0-9]{2}")
 """What goes on in another way than by the classes of words."""
 _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
 LONG_ROW = re.compile(r"[0-9](?:[^A-Za-z]{0,3}[0-9]){5}")
 """Where it stands something that counts enough for a value is open."""
-_MIXED = re.compile(r"[A-Za-z][^\s]{0,80}[0-9]|[0-9][^\s]{0,80}[A-Za-z]")
+_MIXED = re.compile(r"[A-Za-z][^\s\w]{0,80}[0-9]|[0-9][^\s\w]{0,80}[A-Za-z]")
 
 
 class Course:
@@ -62,27 +62,29 @@ class Course:
         self._follow(loud)
 
     def _follow(self, loud: Set[bytes]) -> None:
-        kind, mail, count, before = "", False, 0, "W"
-        for index, word in enumerate(self._words):
-            known = "D" if b"0" in word else _CLASS.get(word) or ("L" if len(word) == 1 else "W")
-            value = _DIGIT * word.count(b"0") if known == "D" else _SAID if known == "N" else 0
-            if kind and (known in AFTER_CLASS[kind] or (mail and kind == "W" and known == "L")):
-                kind, mail, count = known, mail or known == "J", count + value
-            else:
-                if kind:
-                    self._end(index, count)
-                kind = ""
-                if known == "D" or word in loud:
-                    kind, mail, self._begin = known, known == "J", index
-                    count = value + (_SAID if before == "N" else 0)
-            before = known
-        self.open = kind != ""
-
-    def _end(self, index: int, count: int) -> None:
-        self.ended = True
-        if count and count != _SAID:
-            self._values.append((self._begin, index))
-        self.most = max(self.most, count if index - self._begin < _LONGEST else _VALUE)
+        words, end = self._words, 0
+        size = len(words)
+        for begin in [index for index, word in enumerate(words) if word in loud or b"0" in word]:
+            if begin < end:
+                continue
+            kind = _class(words[begin])
+            mail, end = kind == "J", begin + 1
+            count = _value(kind, words[begin]) + (_SAID if begin and _CLASS.get(words[begin - 1]) == "N" else 0)
+            while end < size:
+                word = words[end]
+                known = _class(word)
+                if known not in AFTER_CLASS[kind] and not (mail and kind == "W" and known == "L"):
+                    break
+                kind, mail, end = known, mail or known == "J", end + 1
+                count += _value(known, word)
+            self._begin = begin
+            if end == size:
+                self.open = True
+                return
+            self.ended = True
+            if count and count != _SAID:
+                self._values.append((begin, end))
+            self.most = max(self.most, count if end - begin < _LONGEST else _VALUE)
 
     def place(self, plain: bytes) -> int:
         """Where what is open begins, or what stands behind the words."""
@@ -91,13 +93,16 @@ class Course:
             place = plain.find(word, place) + len(word)
         return place - len(self._words[self._begin]) if self.open else len(plain) - len(plain[place:].lstrip())
 
-    def is_nothing(self, text: str, lead: str = "") -> bool:
+    def is_nothing(self, text: str, plain: bytes, lead: str = "") -> bool:
         """Whether nothing that ended in the ASCII ``text`` is a value.
 
         Args:
+            plain: the text as the gate has it.
             lead: what stands before it.
         """
-        if self.most >= _VALUE or b"dot" in self._words or _MAIL.search(text) or is_odd(text):
+        if self.most >= _VALUE or b"dot" in self._words:
+            return False
+        if b"0" in plain and ("@" in text or _IBAN.search(text) or is_odd(text)):
             return False
         if b"at" in self._words and _DOMAIN.search(text):
             return False
@@ -127,3 +132,12 @@ class Course:
                     return False
                 lone = True
         return False
+
+
+def _class(word: bytes) -> str:
+    """See segment.py."""
+    return "D" if b"0" in word else _CLASS.get(word) or ("L" if len(word) == 1 else "W")
+
+
+def _value(kind: str, word: bytes) -> int:
+    return _DIGIT * word.count(b"0") if kind == "D" else _SAID if kind == "N" else 0

@@ -182,7 +182,7 @@ class Redactor:
         if LONG_ROW.search(text):
             return False
         followed = plain.split() if b"0" in plain else words
-        return Course([*followed, b"", b""], HOT, self._cue_ends).is_nothing(text)
+        return Course([*followed, b"", b""], HOT, self._cue_ends).is_nothing(text, plain)
 
     def redact(self, text: str, operator: Operator = replace, names: NameBook | None = None) -> RedactionResult:
         """``text`` with every span replaced; see :meth:`detect`."""
