@@ -31,9 +31,11 @@ _LEAD = 130
 _IBAN = re.compile(r"[A-Za-z]{2}[0-9]{2}")
 """What goes on in another way than by the classes of words."""
 _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
-LONG_ROW = re.compile(r"[0-9](?:[^A-Za-z]{0,3}[0-9]){5}")
-"""Where it stands something that counts enough for a value is open."""
-_MIXED = re.compile(r"[A-Za-z][^\s\w]{0,80}[0-9]|[0-9][^\s\w]{0,80}[A-Za-z]")
+LONG_ROW = re.compile(rb"0(?:[ 0]{0,3}0){5}")
+"""In a text as the gate has it: something that counts enough for a value."""
+_SHORT = 5
+_DIGITS = re.compile("[0-9]")
+_LETTER = re.compile("[A-Za-z]")
 
 
 class Course:
@@ -45,12 +47,14 @@ class Course:
         cues: the last words of the cues of values.
     """
 
-    __slots__ = ("_begin", "_cues", "_values", "_words", "ended", "most", "open")
+    __slots__ = ("_begin", "_cues", "_mixed", "_values", "_words", "ended", "most", "open")
 
     def __init__(self, words: Sequence[bytes], loud: Set[bytes], cues: Set[bytes]) -> None:
         self._words = words
         self._cues = cues
         self._begin = -1
+        self._mixed = False
+        """Some word has letters and digits."""
         self._values: list[tuple[int, int]] = []
         """Where what counts more than a word began and ended."""
         self.ended = False
@@ -65,18 +69,21 @@ class Course:
         words, end = self._words, 0
         size = len(words)
         for begin in [index for index, word in enumerate(words) if word in loud or b"0" in word]:
+            kind = _class(words[begin])
+            if kind == "D" and words[begin].strip(b"0"):
+                self._mixed = True
             if begin < end:
                 continue
-            kind = _class(words[begin])
             mail, end = kind == "J", begin + 1
             count = _value(kind, words[begin]) + (_SAID if begin and _CLASS.get(words[begin - 1]) == "N" else 0)
             while end < size:
                 word = words[end]
-                known = _class(word)
+                known = "D" if b"0" in word else _CLASS.get(word) or ("L" if len(word) == 1 else "W")
                 if known not in AFTER_CLASS[kind] and not (mail and kind == "W" and known == "L"):
                     break
                 kind, mail, end = known, mail or known == "J", end + 1
-                count += _value(known, word)
+                if known in "DN":
+                    count += _value(known, word)
             self._begin = begin
             if end == size:
                 self.open = True
@@ -102,7 +109,7 @@ class Course:
         """
         if self.most >= _VALUE or b"dot" in self._words:
             return False
-        if b"0" in plain and ("@" in text or _IBAN.search(text) or is_odd(text)):
+        if b"0" in plain and ("@" in text or is_odd(text) or (self._mixed and _IBAN.search(text))):
             return False
         if b"at" in self._words and _DOMAIN.search(text):
             return False
@@ -110,14 +117,16 @@ class Course:
 
     def _is_cued(self, text: str, lead: str) -> bool:
         """Whether the cue of a value may stand before one of those that ended."""
-        if self._cues.isdisjoint(words_in(lead + text)):
-            return False
-        if _MIXED.search(text):
-            return True
         before = words_in(lead)[-_BEFORE:]
         words = [*before, *self._words]
+        if self._cues.isdisjoint(words) and not self._mixed:
+            return False
         size = len(before)
-        return any(self._has_cue(words, size + begin, size + end) for begin, end in self._values)
+        if any(self._has_cue(words, size + begin, size + end) for begin, end in self._values):
+            return True
+        # A word of letters, digits and marks is several here.
+        mixed = [word for word in text.split() if len(word) > _SHORT and _DIGITS.search(word) and _LETTER.search(word)]
+        return bool(mixed) and not self._cues.isdisjoint(words_in(lead + text))
 
     def _has_cue(self, words: list[bytes], begin: int, end: int) -> bool:
         """Whether a cue ends in the words from ``begin`` on, or before them but for fillers and one other word."""
@@ -125,7 +134,7 @@ class Course:
             return True
         lone = False
         for word in reversed(words[max(0, begin - _BEFORE) : begin]):
-            if word in self._cues:
+            if word.rstrip(b"0") in self._cues:
                 return True
             if word not in _BETWEEN:
                 if lone:

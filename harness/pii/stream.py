@@ -25,8 +25,8 @@ __all__ = ["RedactStream", "RedactionResult", "Redactor", "SpanStream"]
 STRIDE = 16
 """Code points that a :class:`RedactStream` awaits before it looks again: small pieces cost less, hold-back grows by eight."""
 
-
 WAIT = 8
+"""The same after a look that decided nothing."""
 
 _LONG_WORD = 15
 """Without a longer one no chain that is followed (course.py) is longer than one that is looked at (segment.py)."""
@@ -179,7 +179,7 @@ class Redactor:
                 return is_cold(text, CAP)
         elif is_idle_of(text, plain, words, self._cue_ends):
             return True
-        if LONG_ROW.search(text):
+        if LONG_ROW.search(plain):
             return False
         followed = plain.split() if b"0" in plain else words
         return Course([*followed, b"", b""], HOT, self._cue_ends).is_nothing(text, plain)
