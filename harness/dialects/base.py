@@ -13,7 +13,9 @@ from typing import Any, Protocol
 
 __all__ = [
     "Dialect",
+    "Directives",
     "Event",
+    "LengthMatrix",
     "Lifecycle",
     "Malformed",
     "Other",
@@ -22,6 +24,29 @@ __all__ = [
     "SummaryDelta",
     "Utterance",
 ]
+
+
+class LengthMatrix(Protocol):
+    """Bounds of a summary in tokens, and its wanted share of the context's tokens."""
+
+    @property
+    def min_tokens(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    @property
+    def target_compression_ratio(self) -> float: ...
+
+
+class Directives(Protocol):
+    """Which entities are wanted, and from which confidence on."""
+
+    @property
+    def entity_types(self) -> Sequence[str]: ...
+
+    @property
+    def confidence_threshold(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +91,8 @@ class SummaryDelta(_Base):
 class Summary(_Base):
     """A whole summary.
 
-    ``self_context`` is the context the message brought along itself (the untyped message), None elsewhere.
+    ``self_context`` is the context the message brought along itself (the untyped message), None elsewhere; so is ``asked``:
+    its own length matrix and directives.
     """
 
     summary_id: str
@@ -77,6 +103,7 @@ class Summary(_Base):
     followups: Sequence[str] = field(default=(), repr=False)
     error_type: str | None = None
     self_context: str | None = field(default=None, repr=False)
+    asked: tuple[LengthMatrix, Directives] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +177,10 @@ class Dialect(Protocol):
 
     def exempt(self, event: Event, path: str) -> bool:
         """True for a path of ``event`` that holds an id, an enum or a counter the scan must leave alone."""
+        ...
+
+    def exempt_paths(self, event: Event) -> frozenset[str]:
+        """All those paths, of keys none: :meth:`exempt` in one go."""
         ...
 
     def conversation_of(self, data: str) -> str | None:

@@ -77,17 +77,21 @@ class GenericDialect:
     ends_with_close: bool = field(init=False, default=True)
     _paths: Mapping[str, Path] = field(init=False, repr=False)
     _pointers: Mapping[str, str] = field(init=False, repr=False)
+    _exempt: frozenset[str] = field(init=False, repr=False)
     _client: _Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         found = parse_description(self.description)
         paths = {name: read_path(name, path) for name, path in msgspec.structs.asdict(found.paths).items() if path}
+        pointers = {name: _pointer(path) for name, path in paths.items()}
+        exempt = frozenset(pointers[name] for name in ("conversation", "type", "seq", "final") if name in pointers)
         for name, value in (
             ("name", found.name),
             ("needs_token", found.client.token),
             ("_client", found.client),
             ("_paths", paths),
-            ("_pointers", {name: _pointer(path) for name, path in paths.items()}),
+            ("_pointers", pointers),
+            ("_exempt", exempt),
         ):
             object.__setattr__(self, name, value)
 
@@ -133,10 +137,11 @@ class GenericDialect:
 
     def exempt(self, event: Event, path: str) -> bool:
         """The ids, flags and numbers the description names, where they are such."""
-        if isinstance(event, Malformed):
-            return False
-        names = ("conversation", "type", "seq", "final")
-        return any(path == self._pointers.get(name) for name in names)
+        return path in self.exempt_paths(event)
+
+    def exempt_paths(self, event: Event) -> frozenset[str]:
+        """All of them."""
+        return frozenset() if isinstance(event, Malformed) else self._exempt
 
     def conversation_of(self, data: str) -> str | None:
         """What a client message names in the place it has in ``subscribe`` or ``unsubscribe``, or at the path."""

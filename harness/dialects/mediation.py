@@ -27,6 +27,7 @@ from harness.dialects.base import (
     Utterance,
 )
 from harness.dialects.mediation_models import Subscription, make_subscription
+from harness.dialects.quick_models import accepted
 from harness.dialects.strict_json import StrictJsonError, loads
 
 __all__ = [
@@ -91,12 +92,13 @@ _ENVELOPE = ("type", "interaction_id", "seq")
 
 _IDS = frozenset({"/type", "/interaction_id", "/seq", "/utterance_id", "/summary_id", "/ai_gateway_version"})
 _EXEMPT: Mapping[str, frozenset[str]] = {
-    "utterance": frozenset({"/speaker", "/is_final", "/revision", "/offset_ms", "/duration_ms"}),
-    "summary.delta": frozenset({"/index"}),
-    "context_window.updated": frozenset({"/token_count"}),
-    "error": frozenset({"/retry_after_s"}),
-    "closing": frozenset({"/grace_s"}),
+    "utterance": _IDS | {"/speaker", "/is_final", "/revision", "/offset_ms", "/duration_ms"},
+    "summary.delta": _IDS | {"/index"},
+    "context_window.updated": _IDS | {"/token_count"},
+    "error": _IDS | {"/retry_after_s"},
+    "closing": _IDS | {"/grace_s"},
 }
+_NOTHING: frozenset[str] = frozenset()
 
 
 class MediationDialect:
@@ -148,15 +150,19 @@ class MediationDialect:
 
         A code or reason that the page does not name is not an enum: it could be anybody's text.
         """
+        return path in self.exempt_paths(event)
+
+    def exempt_paths(self, event: Event) -> frozenset[str]:
+        """All of them."""
         match event:
             case Malformed() | Other():
-                return False
-            case ServiceFault(code=code) if path == "/code":
-                return code in models.ERROR_CODES
-            case Lifecycle(type="end", facts=facts) if path == "/reason":
-                return facts["reason"] in models.END_REASONS
+                return _NOTHING
+            case ServiceFault(code=code) if code in models.ERROR_CODES:
+                return _EXEMPT["error"] | {"/code"}
+            case Lifecycle(type="end", facts=facts) if facts["reason"] in models.END_REASONS:
+                return _IDS | {"/reason"}
             case _:
-                return path in _IDS or path in _EXEMPT.get(event.type, frozenset())
+                return _EXEMPT.get(event.type, _IDS)
 
     def conversation_of(self, data: str) -> str | None:
         """``interaction_id`` of a client message or a REST body."""
@@ -187,10 +193,12 @@ def _typed(value: dict[str, Any]) -> Event:
 
 
 def _checked(model: type[BaseModel], value: dict[str, Any], build: Callable[[Any, dict[str, Any]], Event]) -> Event:
-    try:
-        message = model.model_validate(value)
-    except ValidationError as error:
-        return _explain(error, value)
+    message = accepted(model, value) if model in _QUICKLY else None
+    if message is None:
+        try:
+            message = model.model_validate(value)
+        except ValidationError as error:
+            return _explain(error, value)
     return build(message, value)
 
 
@@ -278,6 +286,7 @@ def _flat(message: models.FlatMessage, value: dict[str, Any]) -> Event:
         summary_id=f"{message.interaction_id}/flat",
         summary=message.summary,
         self_context=message.conversation_context or "",
+        asked=(message.summary_matrix, message.extraction_directives),
     )
 
 
@@ -299,3 +308,14 @@ _BUILD: Mapping[str, Callable[[Any, dict[str, Any]], Event]] = {
     "error": _fault,
     **dict.fromkeys(_LIFECYCLE, _lifecycle),
 }
+
+_QUICKLY = frozenset(
+    {
+        models.UtteranceMessage,
+        models.SummaryDeltaMessage,
+        models.SummaryCompleted,
+        models.FlatMessage,
+        models.GatewaySummary,
+    }
+)
+"""What comes often enough to be worth a struct."""

@@ -52,10 +52,18 @@ class SummaryLengthMatrix(_Outbound):
     max_tokens: int = Field(default=2048, ge=500, le=4096)
     target_compression_ratio: float = Field(default=0.3, gt=0.0, le=1.0)
 
-    @model_validator(mode="after")
-    def _ordered(self) -> SummaryLengthMatrix:
+    def check(self) -> None:
+        """Hold the bounds against each other.
+
+        Raises:
+            ValueError: there is nothing between them.
+        """
         if self.min_tokens >= self.max_tokens:
             raise ValueError("min_tokens must be less than max_tokens")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SummaryLengthMatrix:
+        self.check()
         return self
 
 

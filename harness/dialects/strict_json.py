@@ -2,6 +2,8 @@
 
 1. No duplicate keys, no NaN or Infinity, no lone surrogates, at most 64 levels, at most 4 MiB.
 2. The reason says what is wrong; the text itself is never part of it.
+3. Accepting is quick, refusing is exact: what the quick decoder takes without a doubt is what the other one gives; all else
+   is decided by that. ``tests/dialects/test_strict_json.py`` holds the two together.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, NoReturn
+
+import msgspec
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "StrictJsonError", "loads"]
 
@@ -39,6 +43,38 @@ def loads(raw: str) -> Any:
         raise StrictJsonError("too_large")
     if raw.count("[") + raw.count("{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
         raise StrictJsonError("too_deep")
+    value = _quickly(raw)
+    return _exactly(raw) if value is _DOUBT else value
+
+
+def _quickly(raw: str) -> Any:
+    """The value of ``raw``; :data:`_DOUBT` where a key may be there twice, or anything is wrong."""
+    if '\\"' in raw:  # then quotes tell nothing of how many strings there are
+        return _DOUBT
+    try:
+        value = _QUICK.decode(raw)
+    except (msgspec.DecodeError, ValueError):
+        return _DOUBT
+    return value if 2 * _strings(value) == raw.count('"') else _DOUBT
+
+
+def _strings(value: Any) -> int:
+    """Strings in ``value``, keys among them; a key that is there twice has gone with its value."""
+    count = 0
+    rest = [value]
+    for item in rest:  # it grows while it is gone through
+        kind = type(item)
+        if kind is dict:
+            count += len(item)
+            rest += item.values()
+        elif kind is str:
+            count += 1
+        elif kind is list:
+            rest += item
+    return count
+
+
+def _exactly(raw: str) -> Any:
     try:
         value = _DECODER.decode(raw)
     except StrictJsonError:
@@ -83,10 +119,12 @@ def _float(text: str) -> float:
     return value
 
 
+_DOUBT = object()
+_QUICK = msgspec.json.Decoder()
 _DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)
 
 
 def _has_lone_surrogate(raw: str, value: Any) -> bool:
     if "\\ud" not in raw and "\\uD" not in raw:
-        return _LONE.search(raw) is not None
+        return not raw.isascii() and _LONE.search(raw) is not None
     return _LONE.search(json.dumps(value, ensure_ascii=False)) is not None

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 
 from harness.grounding.checker import Checker, Context, Conversation, turns_of
 from harness.grounding.verdict import Claim, GroundingResult
@@ -22,14 +22,14 @@ READ = 3000
 
 def token_overlap(context: str, summary: str) -> tuple[bool, float]:
     """Whether the overlap reaches :data:`THRESHOLD`, and the overlap, rounded to 1e-6; an empty summary overlaps in nothing."""
-    return _overlap(set(context.lower().split()), summary)
+    return _overlap(_words(context), summary)
 
 
-def _overlap(said: Set[str], summary: str) -> tuple[bool, float]:
-    words = set(summary.lower().split())
+def _overlap(said: Iterable[str], summary: str) -> tuple[bool, float]:
+    words = set(_words(summary))
     if not words:
         return False, 0.0
-    score = len(words & said) / len(words)
+    score = len(words.intersection(said)) / len(words)
     return score >= THRESHOLD, round(score, 6)
 
 
@@ -54,8 +54,8 @@ class OverlapChecker(Checker):
 
     def check(self, context: Context, summary: str, **_: object) -> GroundingResult:
         """Judge ``summary`` against a whole conversation; see :meth:`Checker.check`."""
-        texts = [context] if isinstance(context, str) else [text for _, text in turns_of(context)]
-        return _result(_words(texts), summary)
+        text = context if isinstance(context, str) else "\n".join([text for _, text in turns_of(context)])
+        return _result(_words(text), summary)
 
     def conversation(self, **_: object) -> Conversation:
         """A conversation without turns."""
@@ -69,7 +69,7 @@ class _Words(Conversation):
         self._said: set[str] = set()
 
     def add(self, speaker: str, text: str) -> None:
-        self._said |= _words([text])
+        self._said.update(_words(text))
 
     def check(self, summary: str) -> GroundingResult:
         return _result(self._said, summary)
@@ -78,11 +78,11 @@ class _Words(Conversation):
         self._said = set()
 
 
-def _words(texts: Iterable[str]) -> set[str]:
-    return {word for text in texts for word in text.lower().split()}
+def _words(text: str) -> list[str]:
+    return text.lower().split()
 
 
-def _result(said: Set[str], summary: str) -> GroundingResult:
+def _result(said: Iterable[str], summary: str) -> GroundingResult:
     grounded, score = _overlap(said, summary)
     verdict = "grounded" if grounded else "ungrounded"
     reason = "supported" if grounded else "unsupported_claim"

@@ -33,6 +33,7 @@ __all__ = [
     "is_idle_of",
     "is_odd",
     "is_plain",
+    "is_still",
     "low",
     "parsed",
     "trie",
@@ -85,6 +86,11 @@ _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
 def low(text: str) -> bytes:
     """The ASCII ``text`` with letters in lower case, ``0`` for digits and ``@``, blanks for the rest."""
     return text.encode().translate(LOW)
+
+
+def is_still(text: str) -> bool:
+    """No digit and no ``@`` is in ``text``, which is ASCII."""
+    return text.isascii() and b"0" not in text.encode().translate(_TABLE)
 
 
 def has_any(text: str, words: Set[bytes]) -> bool:

@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterator
 
 from harness.pii.scan_checks import CHECKS, base58, card, digits, iban, luhn, nanp, vin
 from harness.pii.scan_cued import CUE_WORDS, CUED
-from harness.pii.scan_gate import may_be_heard, may_be_written, words_of
+from harness.pii.scan_gate import is_quiet, may_be_heard, may_be_written, words_of
 from harness.pii.scan_spoken import said_addresses, said_birthdays, said_numbers
 from harness.pii.surrogate import is_surrogate
 from harness.text.fold import fold
 from harness.text.placeholder import PLACEHOLDER
 from harness.text.span import Span
 
-__all__ = ["leaks"]
+__all__ = ["is_quiet", "leaks"]
 
 _EDGE_BEFORE = r"(?<![\w*$#])(?<![0-9][-.,:/])(?<![A-Za-z]-)"
 _EDGE_AFTER = r"(?![\w%*])(?![-.,:/][0-9])"

@@ -1,13 +1,13 @@
 """Whether the leak scan can find anything in a text at all: one pass over its bytes, before any pattern is asked. Pure.
 
-Sufficient tests on ASCII text only: False is a proof that the pattern of :mod:`harness.pii.scan` of the same name finds
-nothing, True means "look". A word that is put into one of those patterns is put here too; ``tests/pii/test_scan_gate.py``
+Sufficient tests on ASCII text only: a False of the ``may_be_`` is a proof that the pattern of :mod:`harness.pii.scan` of the
+same name finds nothing, True means "look"; :func:`is_quiet` is both at once. A word that is put into one of those patterns is put here too; ``tests/pii/test_scan_gate.py``
 holds the two together.
 """
 
 from __future__ import annotations
 
-__all__ = ["may_be_heard", "may_be_written", "words_of"]
+__all__ = ["is_quiet", "may_be_heard", "may_be_written", "words_of"]
 
 _TABLE = bytes(n + 32 if 65 <= n <= 90 else n if 97 <= n <= 122 or 48 <= n <= 57 or n == 95 else 32 for n in range(256))
 """Letters in lower case, digits and the underscore as they are, blanks for what is no part of a word."""
@@ -15,11 +15,27 @@ _TABLE = bytes(n + 32 if 65 <= n <= 90 else n if 97 <= n <= 122 or 48 <= n <= 57
 _NOT_MARKS = bytes(n for n in range(128) if not (48 <= n <= 57 or n == 64))
 _KEYWORDS = frozenset(b"password passwd pwd passphrase bearer key token".split())
 _SAID = frozenset(b"zero oh one two three four five six seven eight nine double ten dot".split())
+_LOUD = _KEYWORDS | _SAID
+_LOUD_WITH_AT = _LOUD | {b"at"}
 
 
 def words_of(text: str) -> bytes:
     """The words of the ASCII ``text`` in lower case, parted by blanks."""
     return text.encode().translate(_TABLE)
+
+
+def is_quiet(text: str) -> bool:
+    """A proof that there is no leak in ``text``, nor in any row of its lines by itself; False says nothing."""
+    if not text.isascii() or "%" in text:
+        return False
+    plain = text.encode()
+    if plain.translate(None, _NOT_MARKS) or text.count(":") > 1:
+        return False
+    words = plain.translate(_TABLE)
+    found = words.split()
+    if not (_LOUD_WITH_AT if "." in text else _LOUD).isdisjoint(found):
+        return False
+    return not _may_be_tens(words, found)
 
 
 def may_be_written(text: str, words: bytes) -> bool:
@@ -34,6 +50,10 @@ def may_be_heard(text: str, words: bytes) -> bool:
     found = words.split()
     if not _SAID.isdisjoint(found) or (b"at" in found and "." in text):
         return True
+    return _may_be_tens(words, found)
+
+
+def _may_be_tens(words: bytes, found: list[bytes]) -> bool:
     return (b"ty " in words or words.endswith(b"ty")) and any(
         word.endswith(b"ty") and 5 <= len(word) <= 7 for word in found
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harness.pii.chains import Chains
 from harness.pii.course import LONG_ROW, Course
-from harness.pii.gate import HOT, is_cold, is_idle_of, parsed
+from harness.pii.gate import HOT, WAKE, is_cold, is_idle_of, parsed
 from harness.pii.names import NameBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
@@ -123,6 +123,17 @@ class RedactStream:
         return apply(ready, spans, self._operator, base=base)
 
 
+def _is_short(text: str) -> bool:
+    """Whether no row without a blank has :data:`CAP` characters; False says nothing."""
+    at, size = 0, len(text)
+    while size - at >= CAP:
+        blank = text.rfind(" ", at, at + CAP)
+        if blank < 0:
+            return False
+        at = blank + 1
+    return True
+
+
 class Redactor:
     """Finds and replaces personal data; immutable, may be shared.
 
@@ -172,17 +183,35 @@ class Redactor:
         return sorted(found + spans) if spans else found
 
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:
-        if not self._quick:
-            return is_cold(text, CAP)
-        if len(text) >= CAP:
-            if max(map(len, text.split()), default=0) > _LONG_WORD:
-                return is_cold(text, CAP)
-        elif is_idle_of(text, plain, words, self._cue_ends):
-            return True
-        if LONG_ROW.search(plain):
+        if self._quick and len(text) < CAP:
+            if is_idle_of(text, plain, words, self._cue_ends):
+                return True
+        elif b"0" not in plain and HOT.isdisjoint(words):
+            return _is_short(text) or is_cold(text, CAP)
+        if not self._quick or LONG_ROW.search(plain):
+            return False
+        if len(text) >= CAP and max(map(len, text.split()), default=0) > _LONG_WORD:
             return False
         followed = plain.split() if b"0" in plain else words
         return Course([*followed, b"", b""], HOT, self._cue_ends).is_nothing(text, plain)
+
+    def quiet_words(self, text: str) -> list[bytes] | None:
+        """The words of ``text`` (:func:`harness.pii.gate.parsed`) if quick tests alone prove that nothing is in it, nor in
+        any row of its lines by itself, but for names that a book knows; None if they do not.
+
+        No quick test stands before the ``detect`` of a class that has its own.
+        """
+        if type(self).detect is not Redactor.detect or not text.isascii():
+            return None
+        plain, words = parsed(text)
+        if b"0" in plain:
+            return None
+        if not (HOT.isdisjoint(words) and _is_short(text)):
+            lines_are_short = len(text) < CAP or max(map(len, text.split("\n"))) < CAP
+            if not (self._quick and lines_are_short and WAKE.isdisjoint(words)):
+                return None
+        people = self._people
+        return None if people and people.may_hold(text, plain, words, _NO_NAMES) else words
 
     def redact(self, text: str, operator: Operator = replace, names: NameBook | None = None) -> RedactionResult:
         """``text`` with every span replaced; see :meth:`detect`."""

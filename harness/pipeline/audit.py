@@ -9,18 +9,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.dialects.json_paths import KEY
 from harness.pii.operators import apply
-from harness.pii.scan import leaks
-from harness.pipeline.outcome import Grounding, Outcome, PathSpan
-from harness.pipeline.payload import is_field_name, leaves, rebuild
+from harness.pii.scan import is_quiet, leaks
+from harness.pipeline.outcome import Grounding, Outcome, PathSpan, Verdict
+from harness.pipeline.payload import Document, is_field_name
 from harness.text.span import RedactedText, merged
 
-__all__ = ["audit_body", "evidence_masked", "governance", "masked", "nothing_left", "span_counts", "without_leaks"]
+__all__ = [
+    "audit_body",
+    "evidence_masked",
+    "governance",
+    "judged",
+    "masked",
+    "nothing_left",
+    "span_counts",
+    "without_leaks",
+]
 
 
 _NAMES_KEPT = 1024
@@ -28,15 +36,14 @@ _PLAIN_NAMES: set[str] = set()
 """Names of fields in which the scan found nothing: the same few come with every message."""
 
 
-def nothing_left(payload: Any, exempt: Callable[[str], bool]) -> bool:
-    """True when the independent scan finds no structured personal data in ``payload``."""
-    for path, text in leaves(payload):
-        if (text in _PLAIN_NAMES and path.endswith(KEY)) or exempt(path):
-            continue
-        if leaks(text):
-            return False
-        if len(_PLAIN_NAMES) < _NAMES_KEPT and is_field_name(path, text):
-            _PLAIN_NAMES.add(text)
+def nothing_left(document: Document, exempt: Container[str]) -> bool:
+    """True when the independent scan finds no structured personal data in ``document``, but for the paths of ``exempt``."""
+    looked_at = document.but(exempt, _PLAIN_NAMES)
+    quiet = is_quiet("\n".join([text for _, text in looked_at]))  # mostly, and then no text needs a scan of its own
+    if not quiet and any(leaks(text) for _, text in looked_at):
+        return False
+    if len(_PLAIN_NAMES) < _NAMES_KEPT:
+        _PLAIN_NAMES.update(text for path, text in looked_at if is_field_name(path, text))
     return True
 
 
@@ -45,14 +52,16 @@ def masked(text: str) -> RedactedText:
     return apply(text, merged(leaks(text)))
 
 
-def without_leaks(payload: Any, exempt: Callable[[str], bool]) -> Any:
-    """``payload`` with every string and key :func:`masked`."""
-    return rebuild(payload, {path: masked(text) for path, text in leaves(payload) if not exempt(path) and leaks(text)})
+def without_leaks(document: Document, exempt: Container[str]) -> Document:
+    """``document`` with every string and key :func:`masked`."""
+    return document.replaced(
+        {path: masked(text) for path, text in document.leaves if path not in exempt and leaks(text)}
+    )
 
 
 def evidence_masked(grounding: Grounding | None) -> Grounding | None:
     """``grounding`` with its evidence :func:`masked`."""
-    if grounding is None or not any(leaks(claim.evidence) for claim in grounding.claims):
+    if grounding is None or not any(claim.evidence and leaks(claim.evidence) for claim in grounding.claims):
         return grounding
     claims = tuple(replace(claim, evidence=masked(claim.evidence)) for claim in grounding.claims)
     return replace(grounding, claims=claims)
@@ -60,18 +69,37 @@ def evidence_masked(grounding: Grounding | None) -> Grounding | None:
 
 def governance(outcome: Outcome) -> dict[str, str]:
     """``{"status"}`` and, when it is non_compliant, the ``failing`` check."""
-    if not outcome.pii_redacted:
+    return judged(
+        clean=outcome.pii_redacted,
+        verdict=outcome.verdict,
+        stage=outcome.stage,
+        deliverable=outcome.deliverable,
+        unchecked=outcome.grounding is None or bool(outcome.grounding.degraded),
+        found=bool(outcome.spans),
+    )
+
+
+def judged(
+    *, clean: bool, verdict: Verdict, stage: str, deliverable: bool, unchecked: bool, found: bool
+) -> dict[str, str]:
+    """:func:`governance` of an outcome by what it says.
+
+    Args:
+        unchecked: nothing, or not everything, was asked whether it is supported.
+        found: there was personal data.
+    """
+    if not clean:
         return {"status": "non_compliant", "failing": "pii"}
-    if outcome.verdict != "accepted":
-        return {"status": "non_compliant", "failing": outcome.stage}
-    if outcome.deliverable and (outcome.grounding is None or outcome.grounding.degraded):
+    if verdict != "accepted":
+        return {"status": "non_compliant", "failing": stage}
+    if deliverable and unchecked:
         return {"status": "not_checked", "failing": "ground"}
-    return {"status": "compliant" if outcome.deliverable or outcome.spans else "not_checked"}
+    return {"status": "compliant" if deliverable or found else "not_checked"}
 
 
-def span_counts(spans: Iterable[PathSpan]) -> dict[str, int]:
+def span_counts(spans: Sequence[PathSpan]) -> dict[str, int]:
     """Values found, by type; pieces of one value count once."""
-    return dict(sorted(Counter(span.type for span in spans if span.last).items()))
+    return dict(sorted(Counter(span.type for span in spans if span.last).items())) if spans else {}
 
 
 def audit_body(outcome: Outcome, policy_digest: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.dialects.mediation_models import SummaryLengthMatrix
+from harness.dialects.base import LengthMatrix
 from harness.pipeline.outcome import Budget
 from harness.text.placeholder import PLACEHOLDER
 from harness.text.span import RedactedText
@@ -37,7 +37,8 @@ class Utf8Estimator:
     name = "utf8/4"
 
     def tokens(self, text: str) -> int:
-        return -(-len(text.encode("utf-8", "surrogatepass")) // 4)
+        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        return -(-size // 4)
 
 
 @dataclass(slots=True)
@@ -77,15 +78,16 @@ class BudgetStage:
         summary.full = summary.full or not fits
         summary.text += kept
         self._count(summary, self.estimator.tokens(summary.text))
-        return kept, self._budget(text, kept)
+        return kept, self._budget(text, kept, self.estimator.tokens(text))
 
     def completed(self, summary_id: str, text: RedactedText) -> tuple[RedactedText, Budget]:
-        """Count a whole summary, less what was counted of it already."""
-        summary = self._summaries.setdefault(summary_id, _Counted())
+        """Count a whole summary, less what was counted of it already; one without an id is its own only sending."""
+        summary = self._summaries.setdefault(summary_id, _Counted()) if summary_id else _Counted()
         room = min(self._room() + summary.counted, self.maximum)
-        kept = text if self.estimator.tokens(text) <= room else cut(text, room, self.estimator)
-        self._count(summary, self.estimator.tokens(kept))
-        return kept, self._budget(text, kept)
+        tokens = self.estimator.tokens(text)
+        kept = text if tokens <= room else cut(text, room, self.estimator)
+        self._count(summary, tokens if kept is text else self.estimator.tokens(kept))
+        return kept, self._budget(text, kept, tokens)
 
     def must_update(self) -> bool:
         """True once per crossing of the threshold."""
@@ -107,9 +109,10 @@ class BudgetStage:
         self.total += max(tokens - summary.counted, 0)
         summary.counted = max(tokens, summary.counted)
 
-    def _budget(self, text: str, kept: str) -> Budget:
-        tokens = self.estimator.tokens
-        return Budget(tokens=tokens(text), kept=tokens(kept), total=self.total, truncated=len(kept) < len(text))
+    def _budget(self, text: str, kept: str, tokens: int) -> Budget:
+        truncated = len(kept) < len(text)
+        left = self.estimator.tokens(kept) if truncated else tokens
+        return Budget(tokens=tokens, kept=left, total=self.total, truncated=truncated)
 
 
 def cut(text: RedactedText, tokens: int, estimator: TokenEstimator, before: str = "") -> RedactedText:
@@ -117,6 +120,8 @@ def cut(text: RedactedText, tokens: int, estimator: TokenEstimator, before: str 
 
     It ends at a word boundary and splits no placeholder.
     """
+    if not tokens and not before and estimator.tokens(text[:1]):
+        return RedactedText("")
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
@@ -141,7 +146,7 @@ def _parts(before: str, after: str) -> bool:
     return before.isspace() or after.isspace() or max(before, after) >= "\u2e80"
 
 
-def length_reasons(matrix: SummaryLengthMatrix, tokens: int, context_tokens: int) -> list[str]:
+def length_reasons(matrix: LengthMatrix, tokens: int, context_tokens: int) -> list[str]:
     """Where a completed summary leaves its matrix: below_min_tokens, above_max_tokens, compression_ratio."""
     reasons = []
     if tokens < matrix.min_tokens:

@@ -10,51 +10,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from harness.dialects.base import (
-    Dialect,
-    Event,
-    Lifecycle,
-    Malformed,
-    Other,
-    Summary,
-    SummaryDelta,
-    Utterance,
-)
-from harness.dialects.mediation import context_window_update
-from harness.dialects.mediation_models import (
-    EntityExtractionDirective,
-    FlatDirective,
-    FlatMatrix,
-    SummaryLengthMatrix,
-)
+from harness.dialects.base import Dialect, Event, Lifecycle, Malformed, Summary, SummaryDelta, Utterance
 from harness.grounding import Checker
 from harness.pii import Redactor
-from harness.pipeline.audit import audit_body, evidence_masked, governance, masked, nothing_left, without_leaks
-from harness.pipeline.budget import BudgetStage, length_reasons
+from harness.pipeline.audit import audit_body
+from harness.pipeline.budget import BudgetStage
+from harness.pipeline.conclude import conclude
+from harness.pipeline.counting import count
+from harness.pipeline.effects import effects_of
 from harness.pipeline.found import Found
 from harness.pipeline.ground import GroundStage
-from harness.pipeline.outcome import (
-    Budget,
-    Effect,
-    GapFound,
-    Generate,
-    JudgeAnswer,
-    JudgeRequest,
-    Outcome,
-    Send,
-)
-from harness.pipeline.payload import digest, rebuild
+from harness.pipeline.outcome import Effect, GapFound, JudgeAnswer, Outcome
+from harness.pipeline.payload import Document
 from harness.pipeline.policy import PipelinePolicy
 from harness.pipeline.redact import Redaction, RedactStage
 from harness.pipeline.sequence import Hole, Sequencer
 from harness.pipeline.state import ConversationState, Slots, Work
-from harness.pipeline.validate import drop_entities, fault, unwanted_entities
-from harness.pipeline.verdict import decide, degraded, judge_requests, settle
-from harness.text.span import RedactedText
+from harness.pipeline.validate import fault
+from harness.pipeline.verdict import settle
 
 __all__ = ["DROPPED", "Pipeline"]
 
@@ -223,7 +198,7 @@ class Pipeline:
     def _process(self, work: Work) -> None:
         """validate -> ground -> redact; what is complete goes on to budget and audit."""
         event = work.event
-        self._redactor.begin()
+        self._look_at(work)
         work.fault = work.fault or fault(event)
         self._mark("validate")
         state = self._state(event.conversation) if event.conversation else None
@@ -239,18 +214,28 @@ class Pipeline:
             self._close_streams(event)
         self._complete_streaming(state)
 
+    def _look_at(self, work: Work) -> None:
+        """What is to be searched in the message, for all stages that search."""
+        if work.event.payload is None:
+            self._redactor.begin()
+            return
+        document = Document(work.event.payload)
+        texts = self._redact.texts(work.event, document)
+        self._redactor.begin([text for _, text in texts])
+        work.seen = document, texts
+
     def _redaction(self, work: Work, state: ConversationState | None) -> Redaction:
         event = work.event
         if not isinstance(event, SummaryDelta) or state is None or event.seq is None:
-            return self._redact.submit(event, work.raw)
+            return self._redact.submit(event, work.raw, work.seen)
         if work.fault is None:
             state.keep(event.seq, work, 2 * self.policy.reorder_window)
-            return self._redact.submit(event, work.raw)
+            return self._redact.submit(event, work.raw, work.seen)
         original = state.recent.get(event.seq)
         if original is not None and original.raw == work.raw:
             assert original.redaction is not None
             return original.redaction
-        return self._redact.submit_alone(event)
+        return self._redact.submit_alone(event, work.seen)
 
     def _ground(self, work: Work, state: ConversationState) -> None:
         match work.event:
@@ -278,134 +263,12 @@ class Pipeline:
             assert redaction is not None
             if redaction.pending:
                 return
-            self._complete(state.streaming.pop(0), state)
+            self._complete(state.streaming.popleft(), state)
 
     def _complete(self, work: Work, state: ConversationState | None) -> None:
-        assert work.redaction is not None
-        payload, budget, dropped = work.redaction.result(), None, 0
-        if work.fault is None and state is not None:
-            payload, budget, dropped = self._budget(work, state, payload)
-            work.notes += ["truncated"] * (budget is not None and budget.truncated)
+        counted = count(work, state, self.policy.subscription)
         self._mark("budget")
-        self._slots.fill(self._audit(work, state, payload, budget, dropped))
+        self._slots.fill(conclude(work, state, counted, self._dialect.exempt_paths(work.event), self.policy))
         self._mark("audit")
         if work.fault is None and state is not None:
-            self._after(work.event, state)
-
-    def _budget(self, work: Work, state: ConversationState, payload: Any) -> tuple[Any, Budget | None, int]:
-        event, redaction = work.event, work.redaction
-        assert redaction is not None
-        match event:
-            case SummaryDelta():
-                text = redaction.text("/text", event.text)
-                kept, budget = state.budget.delta(event.summary_id, text)
-                return payload if kept == text else rebuild(payload, {"/text": kept}), budget, 0
-            case Summary():
-                return self._budget_of_summary(work, event, state, payload)
-            case Utterance() if event.is_final:
-                self._remember(event, state, masked(redaction.text(event.text_path, event.text)))
-        return payload, None, 0
-
-    def _budget_of_summary(
-        self, work: Work, event: Summary, state: ConversationState, payload: Any
-    ) -> tuple[Any, Budget, int]:
-        assert work.redaction is not None
-        # Flat messages of one interaction share an id, but each is a summary of its own.
-        summary_id = f"{event.summary_id}/{work.number}" if event.type == "flat" else event.summary_id
-        text = work.redaction.text("/summary", event.summary)
-        kept, budget = state.budget.completed(summary_id, text)
-        matrix, directive = self._asked_for(event)
-        work.notes += length_reasons(matrix, budget.tokens, state.context_tokens)
-        unwanted = unwanted_entities(event, directive)
-        payload = payload if kept == text else rebuild(payload, {"/summary": kept})
-        return drop_entities(payload, unwanted) if unwanted else payload, budget, len(unwanted)
-
-    def _remember(self, event: Utterance, state: ConversationState, text: RedactedText) -> None:
-        state.context.append({"speaker": event.speaker, "text": text})
-        state.context_tokens += state.budget.estimator.tokens(text)
-
-    def _maybe_update(self, conversation: str, state: ConversationState) -> None:
-        if state.budget.must_update():
-            message = context_window_update(conversation, state.budget.total, self.policy.retain_tokens)
-            self._effects.append(Send(conversation=conversation, message=message))
-
-    def _asked_for(self, event: Summary) -> tuple[SummaryLengthMatrix, EntityExtractionDirective]:
-        if event.type == "flat":
-            return (
-                FlatMatrix.model_validate(event.payload["summary_matrix"]),
-                FlatDirective.model_validate(event.payload["extraction_directives"]),
-            )
-        return self.policy.subscription.summary_matrix, self.policy.subscription.extraction_directives
-
-    def _audit(
-        self, work: Work, state: ConversationState | None, payload: Any, budget: Budget | None, dropped: int
-    ) -> Outcome:
-        event, redaction = work.event, work.redaction
-        assert redaction is not None
-        exempt = partial(self._dialect.exempt, event)
-        clean = nothing_left(payload, exempt)
-        if not clean:
-            payload = without_leaks(payload, exempt)
-        verdict, stage, reasons = decide(
-            fault=work.fault,
-            clean=clean,
-            fatal_lengths=self.policy.fatal_lengths,
-            grounding=work.grounding,
-            notes=work.notes,
-        )
-        outcome = Outcome(
-            number=work.number,
-            service=work.service,
-            conversation=_shown(event, redaction, "/interaction_id", event.conversation),
-            seq=event.seq,
-            event=_shown(event, redaction, "/type", event.type),
-            verdict=verdict,
-            stage=stage,
-            reasons=(*reasons, *degraded(redaction.spans)),
-            spans=tuple(redaction.spans),
-            payload=payload,
-            digest=digest(payload),
-            deliverable=isinstance(event, Summary),
-            provisional=isinstance(event, SummaryDelta),
-            pii_redacted=clean,
-            grounding=evidence_masked(work.grounding),
-            budget=budget,
-            entities_dropped=dropped,
-            held=redaction.held,
-        )
-        asked: tuple[JudgeRequest, ...] = ()
-        if state is not None and outcome.deliverable:
-            judges = ("gateway",) * self.policy.gateway_validation + self.policy.judges
-            asked = judge_requests(outcome, judges, state.context)
-        return replace(outcome, judge_requests=asked, governance=governance(outcome))
-
-    # -- after a message -------------------------------------------------------------------------------------
-
-    def _after(self, event: Event, state: ConversationState) -> None:
-        """What a message that counts changes for those after it."""
-        match event:
-            case SummaryDelta():
-                self._maybe_update(event.conversation, state)
-            case Summary():
-                state.summaries += 1
-                self._maybe_update(event.conversation, state)
-            case Utterance(is_final=True, speaker="customer"):
-                state.final_customer_turns += 1
-                every = self.policy.generate
-                if isinstance(every, int) and state.final_customer_turns % every == 0:
-                    self._generate(event.conversation, state)
-            case Lifecycle(type="subscribed", facts=facts):
-                state.budget.maximum = facts["limits"]["max_streaming_tokens"]
-                state.budget.threshold = facts["limits"]["context_window_threshold"]
-            case Lifecycle(type="context_window.updated"):
-                state.budget.updated()
-            case Lifecycle(type="end") if state.summaries == 0 and self.policy.generate == "end":
-                self._generate(event.conversation, state)
-
-    def _generate(self, conversation: str, state: ConversationState) -> None:
-        self._effects.append(Generate(conversation=conversation, context=tuple(state.context)))
-
-
-def _shown(event: Event, redaction: Redaction, path: str, text: str) -> str:
-    """A name the message gives itself, as it may leave: only those of a well-formed message are ids and enums."""
-    return masked(redaction.text(path, text)) if isinstance(event, Malformed | Other) else text
+            self._effects += effects_of(work.event, state, self.policy)

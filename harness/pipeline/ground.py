@@ -16,6 +16,7 @@ from harness.pii import Redactor
 from harness.pii.identity import Identities, Masked
 from harness.pipeline.outcome import ClaimVerdict, Grounding
 from harness.text.placeholder import plain
+from harness.text.span import RedactedText
 
 __all__ = ["GroundStage"]
 
@@ -86,8 +87,14 @@ class GroundStage:
                 verdict=claim.verdict,
                 reason=claim.reason,
                 score=claim.score,
-                evidence=self._redactor.redact(plain(claim.evidence), names=self._identities.names.copy()).text,
+                evidence=self._shown(claim.evidence),
             )
             for claim in result.claims
         )
         return Grounding(verdict=result.verdict, band=result.band, score=result.score, claims=claims, context=context)
+
+    def _shown(self, evidence: str) -> RedactedText:
+        """What was said, as it may leave."""
+        if not evidence:
+            return RedactedText("")
+        return self._redactor.redact(plain(evidence), names=self._identities.names.copy()).text

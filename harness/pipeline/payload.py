@@ -3,6 +3,8 @@
 1. A path is an RFC 6901 pointer; a key is addressed as the pointer of its member plus ``#key``; a key that itself
    ends so is written with ``~#key``.
 2. Strings, keys and numbers are all text here: a card number may be written without quotes, or as ``4.5e15``.
+3. What a quick way gives is what the slow one gives, to the byte; ``tests/pipeline/test_payload.py`` holds the two together.
+   Of one message nothing is kept for the next but the names of fields as dialects write them.
 """
 
 from __future__ import annotations
@@ -10,17 +12,25 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Set
 from typing import Any
 
-__all__ = ["canonical", "digest", "is_field_name", "leaves", "pointer", "rebuild"]
+import msgspec
+
+__all__ = ["Document", "canonical", "digest", "is_field_name", "leaves", "pointer", "rebuild"]
 
 _SHORTEST_NUMBER = 7
 """Numbers with fewer digits cannot hold any structured type."""
 
+_SHORT = (-(10 ** (_SHORTEST_NUMBER - 2)), 10 ** (_SHORTEST_NUMBER - 1))
+"""Whole numbers between these have fewer characters."""
+_Shape = tuple[tuple[tuple[str, str, str], ...], "frozenset[str] | None"]
+_SHAPES: dict[tuple[str, ...], _Shape] = {}
+_SHAPES_KEPT = 1024
 _NESTED = (dict, list, tuple, Mapping)
 _LONGEST_NAME = 32
 _NAME = re.compile("[a-z]+(?:_[a-z]+)*")
+_PLAIN_PATH = re.compile("(?:/(?:[a-z]+(?:_[a-z]+)*|[0-9]{1,3}))*")
 _EXACT = 1e19
 """Whole numbers below it are read without their ``.0``: 16 digits are a card, whoever took them for a measure."""
 
@@ -37,7 +47,11 @@ def pointer(parent: str, key: str | int) -> str:
 
 def is_field_name(path: str, text: str) -> bool:
     """A key as dialects name their fields: a word or two in lower case. The same few come with every message."""
-    return path.endswith("#key") and len(text) <= _LONGEST_NAME and text.isascii() and _NAME.fullmatch(text) is not None
+    return path.endswith("#key") and _is_name(text)
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= _LONGEST_NAME and text.isascii() and _NAME.fullmatch(text) is not None
 
 
 def leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
@@ -47,19 +61,63 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
     return found
 
 
-def _gather(value: Any, path: str, found: list[tuple[str, str]]) -> None:
+def _gather(value: Any, path: str, found: list[tuple[str, str]], names: set[str] | None = None) -> None:
+    """Append the leaves of ``value``; with ``names`` the names of fields as dialects write them go there instead."""
+    kind = type(value)
+    if kind is dict:
+        _gather_members(value, path, found, names)
+    elif kind is list:
+        for index, item in enumerate(value):
+            _gather(item, f"{path}/{index}", found, names)
+    elif kind is int:
+        if not _SHORT[0] < value < _SHORT[1]:
+            found.append((path, str(value)))
+    elif kind is float:
+        if len(str(value)) >= _SHORTEST_NUMBER:
+            found.append((path, _number(value)))
+    else:
+        _gather_other(value, path, found, names)
+
+
+def _gather_members(value: dict[str, Any], path: str, found: list[tuple[str, str]], names: set[str] | None) -> None:
+    members, plain = _shape(value, path)
+    with_keys = names is None or plain is None
+    if names is not None and plain is not None:
+        names |= plain
+    for key, inner, keyed in members:
+        if with_keys:
+            found.append((keyed, key))
+        item = value[key]
+        if type(item) is str:
+            found.append((inner, item))
+        elif item is not None and item is not True and item is not False:
+            _gather(item, inner, found, names)
+
+
+def _gather_other(value: Any, path: str, found: list[tuple[str, str]], names: set[str] | None) -> None:
+    """The same of what no decoder makes."""
     if isinstance(value, str):
         found.append((path, value))
-    elif isinstance(value, dict | Mapping):  # a dict is asked for first: it is, nearly always, and that is quick
-        for key, item in value.items():
-            inner = pointer(path, key)
-            found.append((f"{inner}#key", key))
-            _gather(item, inner, found)
+    elif isinstance(value, Mapping):
+        _gather(dict(value), path, found, names)
     elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            _gather(item, f"{path}/{index}", found)
-    elif isinstance(value, int | float) and not isinstance(value, bool) and len(str(value)) >= _SHORTEST_NUMBER:
-        found.append((path, _number(value)))
+        _gather([*value], path, found, names)
+
+
+def _shape(value: Mapping[str, Any], path: str) -> _Shape:
+    """(key, pointer of the member, path of the key) of each member, and the keys if dialects name their fields so.
+
+    Made once for each row of such names.
+    """
+    known = (path, *value)
+    shape = _SHAPES.get(known)
+    if shape is None:
+        members = tuple((key, inner, f"{inner}#key") for key in value if (inner := pointer(path, key)))
+        plain = frozenset(value) if _PLAIN_PATH.fullmatch(path) and all(map(_is_name, value)) else None
+        shape = members, plain
+        if plain is not None and len(_SHAPES) < _SHAPES_KEPT:
+            _SHAPES[known] = shape
+    return shape
 
 
 def _number(value: Any) -> str:
@@ -68,18 +126,32 @@ def _number(value: Any) -> str:
 
 
 def rebuild(value: Any, new: Mapping[str, str], path: str = "") -> Any:
-    """``value`` with the texts at the paths of ``new`` replaced; members untouched are shared, not copied."""
+    """``value`` with the texts at the paths of ``new`` replaced."""
     if not new:
         return value
+    if type(value) is dict and all(_is_top(value, changed) for changed in new) and not path:
+        return {**value, **{changed[1:]: text for changed, text in new.items()}}
+    return _rebuilt(value, new, path)
+
+
+def _is_top(value: Mapping[str, Any], path: str) -> bool:
+    """Whether ``path`` is that of a member which is a string, and of nothing else."""
+    name = path[1:]
+    return type(value.get(name)) is str and path[:1] == "/" and not ("~" in name or "/" in name or "#" in name)
+
+
+def _rebuilt(value: Any, new: Mapping[str, str], path: str) -> Any:
     if isinstance(value, Mapping):
         built: dict[str, Any] = {}
         for key, item in value.items():
             inner = pointer(path, key)
             name = new.get(f"{inner}#key", key)
-            built[_free(built, name)] = rebuild(item, new, inner) if isinstance(item, _NESTED) else new.get(inner, item)
+            built[_free(built, name)] = (
+                _rebuilt(item, new, inner) if isinstance(item, _NESTED) else new.get(inner, item)
+            )
         return built
     if isinstance(value, list | tuple):
-        return [rebuild(item, new, pointer(path, index)) for index, item in enumerate(value)]
+        return [_rebuilt(item, new, pointer(path, index)) for index, item in enumerate(value)]
     return new.get(path, value)
 
 
@@ -92,10 +164,81 @@ def _free(built: Mapping[str, Any], name: str) -> str:
     return candidate
 
 
+class Document:
+    """A JSON value and its leaves, walked through once however often its texts are replaced.
+
+    Args:
+        value: the JSON value.
+    """
+
+    __slots__ = ("_names", "_texts", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self._texts: list[tuple[str, str]] | None = None
+        self._names: set[str] = set()
+
+    @property
+    def leaves(self) -> list[tuple[str, str]]:
+        """:func:`leaves` of the value."""
+        return leaves(self.value)
+
+    def but(self, exempt: Container[str], names: Set[str]) -> list[tuple[str, str]]:
+        """The leaves without the paths of ``exempt``, and without keys that are in ``names``."""
+        if self._texts is None:
+            self._texts = []
+            _gather(self.value, "", self._texts, self._names)
+        if self._names <= names:
+            return [leaf for leaf in self._texts if leaf[0] not in exempt and not _is_known(leaf, names)]
+        return [leaf for leaf in self.leaves if leaf[0] not in exempt and not _is_known(leaf, names)]
+
+    def replaced(self, new: Mapping[str, str]) -> Document:
+        """The document with the texts at the paths of ``new`` replaced."""
+        if not new:
+            return self
+        made = Document(rebuild(self.value, new))
+        # With a member's name the paths of all that is in it change.
+        if self._texts is not None and not any(path.endswith("#key") for path in new):
+            made._texts = [(path, new.get(path, text)) for path, text in self._texts]
+            made._names = self._names
+        return made
+
+
+def _is_known(leaf: tuple[str, str], names: Set[str]) -> bool:
+    return leaf[0][-4:] == "#key" and leaf[1] in names
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_FIXED = (1e-4, 1e15)
+"""Floats between these are written without an exponent, and alike by all."""
+
+
 def canonical(value: Any) -> bytes:
     """The one byte form of a JSON value: keys sorted, compact, UTF-8."""
+    if _is_ordinary(value):
+        try:
+            return _ENCODER.encode(value)
+        except UnicodeEncodeError:
+            pass  # a lone surrogate
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8", "surrogatepass")
+
+
+def _is_ordinary(value: Any) -> bool:
+    """Whether every encoder writes ``value`` alike: what a decoder makes, and no float that may have an exponent."""
+    rest = [value]
+    for item in rest:  # it grows while it is gone through
+        kind = type(item)
+        if kind is dict:
+            rest += item.values()
+        elif kind is list:
+            rest += item
+        elif kind is float:
+            if not (_FIXED[0] <= abs(item) < _FIXED[1] or item == 0.0):
+                return False
+        elif kind is not str and kind is not int and kind is not bool and item is not None:
+            return False
+    return True
 
 
 def digest(value: Any) -> str:

@@ -25,13 +25,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.dialects.base import Dialect, Event, Malformed, Summary, SummaryDelta, Utterance
-from harness.dialects.json_paths import KEY
 from harness.pii import Redactor
 from harness.pii.names import NameBook
 from harness.pii.operators import apply
+from harness.pipeline.found import Found
 from harness.pipeline.halves import PARTIAL, goes_on, half, is_awaited
 from harness.pipeline.outcome import PathSpan
-from harness.pipeline.payload import is_field_name, leaves, rebuild
+from harness.pipeline.payload import Document, is_field_name
 from harness.text.placeholder import placeholder
 from harness.text.span import RedactedText, Span, merged
 
@@ -47,6 +47,11 @@ _PATIENCE = 4
 """Utterances of others for which one waits."""
 
 _NAMES_KEPT = 1024
+_NO_NAMES: frozenset[str] = frozenset()
+
+Texts = list[tuple[str, str]]
+"""(path, text), in the order of the document."""
+
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -54,8 +59,8 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 class Redaction:
     """A message on its way through the stage; complete when ``pending`` is 0."""
 
-    payload: Any = field(repr=False)
-    raw: str | None = field(default=None, repr=False)
+    document: Document = field(repr=False)
+    """The message's payload, or what is shown of one that has none."""
     pending: int = 0
     held: int | None = None
     """Code points of its stream not decided yet when it had been taken in; None = it is no piece of one."""
@@ -68,11 +73,13 @@ class Redaction:
         if spans:
             self._new[path] = text
 
-    def result(self) -> Any:
+    def done(self) -> Document:
         """The payload with every span replaced."""
-        if self.raw is not None:
-            return self.raw
-        return rebuild(self.payload, self._new)
+        return self.document.replaced(self._new)
+
+    def result(self) -> Any:
+        """The same as a JSON value."""
+        return self.done().value
 
     def text(self, path: str, original: str) -> RedactedText:
         """The redacted form of the string at ``path``."""
@@ -185,7 +192,7 @@ class RedactStage:
     """Holds the streams of a session; everything else about it is the redactor's."""
 
     def __init__(self, redactor: Redactor, dialect: Dialect) -> None:
-        self._redactor = redactor
+        self._redactor = redactor if isinstance(redactor, Found) else Found(redactor)
         self._dialect = dialect
         self._ids = itertools.count(1)
         self._streams: dict[tuple[str, str], _TextStream] = {}
@@ -194,19 +201,32 @@ class RedactStage:
         self._plain_names: set[str] = set()
         """Names of fields in which nothing was found: they need not be searched with every message."""
 
-    def submit(self, event: Event, raw: str | bytes) -> Redaction:
-        """Start on a message; the returned value may be complete at once (``pending == 0``)."""
+    def texts(self, event: Event, document: Document) -> Texts:
+        """What is to be searched of a message (rule 1)."""
+        exempt = self._dialect.exempt_paths(event)
+        if isinstance(event, Utterance) and event.text_path in exempt:
+            exempt -= {event.text_path}  # what is said is said, whatever else it is taken for
+        # Of a piece that is no text but an object every part is a piece.
+        names = _NO_NAMES if isinstance(event, Malformed) and self._continued(event) else self._plain_names
+        return document.but(exempt, names)
+
+    def submit(self, event: Event, raw: str | bytes, seen: tuple[Document, Texts] | None = None) -> Redaction:
+        """Start on a message; the returned value may be complete at once (``pending == 0``).
+
+        Args:
+            seen: its payload and the :meth:`texts` of it, where the caller has them.
+        """
         if event.payload is None:
             return self._undecodable(event, raw)
         if isinstance(event, Summary | SummaryDelta):
             self.settle(event.conversation)
         if isinstance(event, Malformed) and self._continued(event):
             self.tear(event.conversation)
-        return self._search(event, self._stream(event) if isinstance(event, SummaryDelta) else None)
+        return self._search(event, self._stream(event) if isinstance(event, SummaryDelta) else None, seen)
 
-    def submit_alone(self, event: Event) -> Redaction:
+    def submit_alone(self, event: Event, seen: tuple[Document, Texts] | None = None) -> Redaction:
         """The same for a piece of a stream that must not enter it (rule 4)."""
-        return self._search(event, None)
+        return self._search(event, None, seen)
 
     def tear(self, conversation: str) -> None:
         """Messages of a conversation are missing: no stream of it that is open can be trusted to be whole (rule 5)."""
@@ -233,20 +253,37 @@ class RedactStage:
         for stream in self._streams.values():
             stream.tear()
 
-    def _search(self, event: Event, stream: _TextStream | None) -> Redaction:
-        work = Redaction(payload=event.payload)
+    def _search(self, event: Event, stream: _TextStream | None, seen: tuple[Document, Texts] | None) -> Redaction:
+        document, texts = seen if seen is not None else self._seen(event)
+        work = Redaction(document=document)
         continued, names = self._continued(event), self._known(event)
         inside = tuple(f"{piece}/" for piece in continued)
-        for path, text in leaves(event.payload):
+        passes = not continued and not self._halves
+        if passes and self._redactor.is_quiet(names):
+            self._learn_names(texts)
+            return work
+        for path, text in texts:
+            if passes and self._redactor.is_quiet_in(text, names):
+                self._learn_names([(path, text)])
+                continue
             if continued and (path in continued or path.startswith(inside)):
                 self._piece(work, path, text, stream)
             elif isinstance(event, Utterance) and path == event.text_path:
                 self._said(work, event, text, names)
-            elif text in self._plain_names and path.endswith(KEY):
-                continue
-            elif not self._dialect.exempt(event, path):
+            else:
                 self._whole(work, path, text, names)
         return work
+
+    def _seen(self, event: Event) -> tuple[Document, Texts]:
+        document = Document(event.payload)
+        texts = self.texts(event, document)
+        self._redactor.begin([text for _, text in texts])
+        return document, texts
+
+    def _learn_names(self, texts: Texts) -> None:
+        """Note the names of fields in which there is nothing."""
+        if len(self._plain_names) < _NAMES_KEPT:
+            self._plain_names.update(text for path, text in texts if is_field_name(path, text))
 
     def _said(self, work: Redaction, event: Utterance, text: str, names: NameBook) -> None:
         """Rule 7."""
@@ -339,12 +376,12 @@ class RedactStage:
 
     def _undecodable(self, event: Event, raw: str | bytes) -> Redaction:
         if isinstance(raw, bytes):
-            return Redaction(payload=None, raw=f"[BINARY_REDACTED] {len(raw)} bytes")
+            return Redaction(document=Document(f"[BINARY_REDACTED] {len(raw)} bytes"))
         if isinstance(event, Malformed) and event.reason == "too_large":
-            return Redaction(payload=None, raw=f"[OVERSIZE_REDACTED] {len(raw)} characters")
+            return Redaction(document=Document(f"[OVERSIZE_REDACTED] {len(raw)} characters"))
         spans = self._spans_of_raw(raw)
         text = _unescaped(apply(raw, spans))[0].encode("utf-8", "replace").decode()
-        return Redaction(payload=None, raw=text, spans=[self._found("", span) for span in spans])
+        return Redaction(document=Document(text), spans=[self._found("", span) for span in spans])
 
     def _spans_of_raw(self, raw: str) -> list[Span]:
         """Rule 6; offsets are those of ``raw``."""

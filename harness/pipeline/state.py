@@ -9,7 +9,8 @@ from harness.dialects.base import Event
 from harness.pipeline.budget import BudgetStage
 from harness.pipeline.ground import GroundStage
 from harness.pipeline.outcome import Grounding, Outcome
-from harness.pipeline.redact import Redaction
+from harness.pipeline.payload import Document
+from harness.pipeline.redact import Redaction, Texts
 from harness.pipeline.sequence import Sequencer
 
 __all__ = ["ConversationState", "Slots", "Work"]
@@ -23,6 +24,8 @@ class Work:
     event: Event
     raw: str | bytes = field(repr=False)
     service: str = "stream"
+    seen: tuple[Document, Texts] | None = field(default=None, repr=False)
+    """Its payload, and what is to be searched of it."""
     redaction: Redaction | None = None
     grounding: Grounding | None = None
     fault: tuple[str, str] | None = None
@@ -40,7 +43,7 @@ class ConversationState:
     context_tokens: int = 0
     final_customer_turns: int = 0
     summaries: int = 0
-    streaming: list[Work] = field(default_factory=list)
+    streaming: deque[Work] = field(default_factory=deque)
     """Messages, in order, whose redaction waits for more text."""
     recent: dict[int, Work] = field(default_factory=dict)
     """The last pieces of summaries by seq, so that a repetition is treated like its original."""

@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.dialects.base import Event, Malformed, Summary
-from harness.dialects.mediation_models import EntityExtractionDirective
+from harness.dialects.base import Directives, Event, Malformed, Summary
 
 __all__ = ["drop_entities", "fault", "unwanted_entities"]
 
@@ -39,7 +38,7 @@ def _is_plain(where: str) -> bool:
     return len(where) <= 80 and _PLAIN.fullmatch(where) is not None
 
 
-def unwanted_entities(event: Event, directive: EntityExtractionDirective) -> Sequence[int]:
+def unwanted_entities(event: Event, directive: Directives) -> Sequence[int]:
     """Indices of the entities to drop."""
     if not isinstance(event, Summary):
         return ()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.clock import SystemClock
+from harness.dialects import strict_json
 from harness.dialects.json_scan import JsonTextError, scan_json
 from harness.dialects.strict_json import MAX_BYTES, MAX_DEPTH, StrictJsonError, loads
 
@@ -186,3 +187,28 @@ def test_negative_zero_keeps_its_sign() -> None:
     """As a fraction; an integer has none."""
     assert math.copysign(1, loads("-0.0")) == -1
     assert loads("-0") == 0
+
+
+def outcome(read: Any, raw: str) -> tuple[str, object]:
+    """What a way of reading makes of ``raw``, types and the sign of nought included."""
+    try:
+        return "value", repr(read(raw))
+    except StrictJsonError as error:
+        return "refused", (error.reason, error.where)
+
+
+@given(
+    SCRAPS
+    | st.builds(json.dumps, VALUES, ensure_ascii=st.booleans())
+    | st.builds(
+        lambda text, at, scrap: text[:at] + scrap + text[at:], st.builds(json.dumps, VALUES), st.integers(0, 40), SCRAPS
+    )
+    | st.floats().map(repr)
+    | st.decimals(allow_nan=False, allow_infinity=False).map(str)
+    | st.sampled_from(
+        ['{"a":1,"a":2}', '[{"":1,"\\u0022":2}]', "-0", "-0.0", "1e400", "9" * 4301, '"\\ud800"', '{"a":"\\"","a":1}']
+    )
+)
+def test_the_quick_decoder_gives_what_the_exact_one_gives(raw: str) -> None:
+    """The exact one is the judge."""
+    assert outcome(loads, raw) == outcome(strict_json._exactly, raw)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.pii import scan
-from harness.pii.scan_gate import may_be_heard, may_be_written, words_of
+from harness.pii.scan_gate import is_quiet, may_be_heard, may_be_written, words_of
 
 WORDS = (
     "password Passwd pwd PASSPHRASE bearer key token keys monkey zero Oh one two nine double ten tenth twenty seventy "
@@ -24,6 +24,23 @@ def test_what_the_gate_rules_out_is_not_there(text: str) -> None:
     words = words_of(text)
     assert may_be_written(text, words) or not scan._WRITTEN.search(text)
     assert may_be_heard(text, words) or not scan._HEARD.search(text)
+
+
+@given(st.lists(texts | st.sampled_from(["", "%6f%6e%65", "a%20b", "one%BBtwo"]), max_size=4))
+def test_where_all_is_quiet_there_is_no_leak(lines: list[str]) -> None:
+    """In no line by itself, and not in all of them."""
+    text = "\n".join(lines)
+    if is_quiet(text):
+        assert [scan.leaks(line) for line in (*lines, text)] == [[]] * (len(lines) + 1)
+        if "%" not in text:
+            assert not may_be_written(text, words_of(text))
+            assert not may_be_heard(text, words_of(text))
+
+
+def test_ordinary_talk_is_quiet() -> None:
+    """Otherwise the law above says nothing."""
+    assert is_quiet("the router was replaced yesterday.\nall is well")
+    assert not any(map(is_quiet, ["call 5", "é", "50%", "at home.", "a party of plenty", "My PASSWORD", "a:b:c"]))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.pii import Redactor
 from harness.pii.names import NameBook
@@ -64,3 +68,50 @@ def test_grounding_and_redaction_share_a_search(talk: Callable[..., Any], pipeli
     ):
         pipeline.feed(message)
     assert (counting.asked.count(spoken), counting.asked.count(said)) == (1, 1)
+
+
+PIECES = st.sampled_from(
+    "the customer called about a router at home . , : my name is Bryxel Tornwick mister Anna Smith six fifty two elm street dot "
+    "number code pin word person redacted [PHONE_REDACTED] 5 @ é call speaking with doctor well will mark spell t o m "
+    "box post office address lives zero 628-271-4432 ann@corvalis-mail.co iban password".split()
+)
+LINES = st.lists(
+    st.lists(PIECES, max_size=7).map(" ".join) | st.sampled_from(["", "x" * 300, "one " * 90, "to be " * 60]),
+    max_size=4,
+)
+OURS = Redactor()
+THEIRS = Redactor(replace(OURS.rules, builtin=False))
+
+
+@given(LINES, st.lists(st.sampled_from(["Bryxel Tornwick", "router", "Anna"]), max_size=2), st.booleans())
+def test_where_all_is_quiet_nothing_is_found(lines: list[str], heard: list[str], builtin: bool) -> None:
+    """The search is the judge, whatever names the conversation has heard."""
+    redactor, names = (OURS if builtin else THEIRS), NameBook()
+    for name in heard:
+        names.learn(name)
+    found = Found(redactor)
+    found.begin(lines)
+    quiet = [line for line in lines if found.is_quiet_in(line, names)]
+    assert [redactor.detect(line, names.copy()) for line in quiet] == [[]] * len(quiet)
+    if found.is_quiet(names):
+        assert quiet == lines
+    assert [found.detect(line, names.copy()) for line in lines] == [
+        redactor.detect(line, names.copy()) for line in lines
+    ]
+
+
+def test_most_talk_is_quiet() -> None:
+    """Otherwise the law above says nothing; but no quick test stands before somebody's own detector, or before a known name."""
+    found, talk = Found(OURS), ["the customer called about a router", "all is well"]
+    found.begin([*talk, "call 628-271-4432"])
+    names = NameBook()
+    assert not found.is_quiet(names)
+    assert [found.is_quiet_in(line, names) for line in talk] == [True, True]
+    found.begin(talk)
+    assert found.is_quiet(names)
+    names.learn("Router")
+    assert not found.is_quiet(names)
+    own = Found(Counting())
+    own.begin(talk)
+    assert not own.is_quiet(NameBook())
+    assert not own.is_quiet_in(talk[0], NameBook())

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.dialects.json_scan import scan_json
-from harness.pipeline.payload import canonical, digest, leaves, pointer, rebuild
+from harness.pipeline import payload
+from harness.pipeline.payload import Document, canonical, digest, leaves, pointer, rebuild
 
 KEYS = st.text(st.sampled_from("ab~/#key01"), max_size=8) | st.sampled_from(["#key", "a#key", "a~#key", "~0", "~1"])
 VALUES = st.recursive(
@@ -97,3 +98,23 @@ def test_the_digest_is_that_of_the_value() -> None:
 def test_whole_numbers_are_read_as_such(number: float, text: str) -> None:
     """However a program wrote it, a whole number is its digits; others stay as they are."""
     assert [found for _, found in leaves({"n": number}) if found != "n"] == [text]
+
+
+@given(VALUES, st.data())
+def test_a_document_is_what_its_replaced_value_is(value: object, data: st.DataObject) -> None:
+    """Leaves kept along are those that would be found; the short way of replacing gives what the long one does."""
+    paths = [path for path, _ in leaves(value)]
+    new = data.draw(st.dictionaries(st.sampled_from(paths), st.text(max_size=3), max_size=3)) if paths else {}
+    document = Document(value)
+    if data.draw(st.booleans()):
+        assert document.leaves == leaves(value)
+    changed = document.replaced(new)
+    assert repr(changed.value) == repr(payload._rebuilt(value, new, "") if new else value)
+    assert changed.leaves == leaves(changed.value)
+
+
+@given(VALUES | st.floats(allow_nan=False, allow_infinity=False))
+def test_the_quick_encoder_writes_what_the_exact_one_writes(value: object) -> None:
+    """To the byte: digests are made of it."""
+    exact = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    assert canonical(value) == exact.encode("utf-8", "surrogatepass")
