@@ -90,7 +90,7 @@ def low(text: str) -> bytes:
 
 def is_still(text: str) -> bool:
     """No digit and no ``@`` is in ``text``, which is ASCII."""
-    return text.isascii() and b"0" not in text.encode().translate(_TABLE)
+    return text.isascii() and b"0" not in text.encode().translate(LOW)
 
 
 def has_any(text: str, words: Set[bytes]) -> bool:

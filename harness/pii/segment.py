@@ -298,7 +298,7 @@ def _within(offsets: Sequence[int], start: int, size: int) -> int:
     """One past the last index whose raw offset is less than ``size`` after that of ``start``."""
     if type(offsets) is range:
         end = start + size
-        return end if end < len(offsets) else len(offsets)
+        return min(len(offsets), end)
     if start >= len(offsets):
         return start
     return bisect_left(offsets, offsets[start] + size, start)
