@@ -13,9 +13,9 @@ from harness.pii.spoken import MONTHS, Run
 from harness.pii.view import View
 from harness.text.lexicon import load, words
 
-__all__ = ["cued_values"]
+__all__ = ["FILLERS", "cued_values"]
 
-_FILLERS = words(load("harness.pii", "cues")["between"])
+FILLERS = words(load("harness.pii", "cues")["between"])
 _MOST = 6
 _DIGITS = "0123456789"
 _LONGEST_CUE = 4
@@ -53,7 +53,7 @@ def _rules_before(rules: RuleSet, lead: list[tuple[int, str]], index: int) -> tu
                 found = rules.by_cue.get(" ".join([lead[n][1] for n in range(last - size, last)]))
                 if found:
                     return found
-        if word not in _FILLERS:
+        if word not in FILLERS:
             return ()
     return ()
 

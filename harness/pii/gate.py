@@ -77,6 +77,9 @@ LOW = bytes(
 _BLANK = 32
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = 14
+_DIGIT = re.compile("[0-9]")
+_DOTS = re.compile(r"\.[0-9]{1,3}\.[0-9]")
+_COLONS = re.compile(r":[^\s:]{0,4}:")
 _DOMAIN = re.compile(r"[A-Za-z0-9]\.[A-Za-z]")
 
 
@@ -169,4 +172,9 @@ def is_idle_of(text: str, plain: bytes, words: list[bytes], cue_ends: Set[bytes]
 
 def is_odd(text: str) -> bool:
     """Whether a network address, an identifier or a secret with few digits may be in ``text``."""
-    return text.count(":") > 1 or text.count(".") > 2 or "_" in text or max(map(len, text.split())) > _LONG_WORD
+    if "_" in text or (text.count(".") > 1 and _DOTS.search(text)) or (text.count(":") > 1 and _COLONS.search(text)):
+        return True
+    words = text.split()
+    return max(map(len, words), default=0) > _LONG_WORD and any(
+        len(word) > _LONG_WORD and not word.isalpha() and _DIGIT.search(word) for word in words
+    )

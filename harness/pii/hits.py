@@ -48,7 +48,7 @@ def hit_of(rule: Rule, view: View, start: int, end: int) -> Hit:
     priority = rule.priority
     if priority < _SURROGATE and view.chain[start] != "+":
         text = view.chain[start:end]
-        if ("55" in text or "000" in digits_of(text)) and is_surrogate(rule.type, text):
+        if ("55" in text or (text.count("0") > 2 and "000" in digits_of(text))) and is_surrogate(rule.type, text):
             priority = _SURROGATE
     return Hit(start, end, rule, priority)
 

@@ -103,8 +103,9 @@ class PeopleStream:
         """See :attr:`harness.pii.people_rules.PeopleRules.loud`."""
         return self._rules.loud
 
-    def free(self, text: str, plain: bytes, found: list[bytes], passed: str) -> int:
+    def free(self, text: str, passed: str) -> int:
         """How much of the ASCII ``text`` after what was ``passed`` by can be given on, -1 if something may begin in it."""
+        plain, found = parsed(text)
         stops, hold = self._rules.stops(text, plain, found, self._tail + passed, self._known, final=False)
         if stops:
             # A cue may stand at the end, before a word that is not whole.
@@ -126,11 +127,16 @@ class PeopleStream:
         known = self._known
         if known is not _NO_NAMES and not known.pieces.isdisjoint(found):
             return False
+        if self._rules.led(found):
+            return False
         return self._rules.cue_ends.isdisjoint(found) or self._rules.is_quiet(found, self._tail + passed)
 
-    def leads(self, word: bytes) -> bool:
-        """Whether a name may follow ``word``, or be it."""
-        return word in self._rules.cue_ends or word in self._known.pieces
+    def leading(self, found: list[bytes]) -> frozenset[bytes]:
+        """Those of the words ``found`` that a value may begin with, or that a name may follow, or be."""
+        rules, pieces = self._rules, self._known.pieces
+        return rules.led(found).union(
+            word for word in found if word in rules.loud or word in rules.cue_ends or word in pieces
+        )
 
     def pass_by(self, passed: str) -> None:
         """Take the end of what was before all that comes now, and needs no look."""

@@ -183,6 +183,11 @@ class PeopleRules:
             return True
         return _NAMED.isdisjoint(found) and _NAMED.isdisjoint(words_in(tail))
 
+    def led(self, found: list[bytes]) -> frozenset[bytes]:
+        """Those of the words ``found`` that end as surnames do, or as streets do where no number stands before them."""
+        ended = frozenset(word for word in found if self._family and word.endswith(_ENDINGS_LOW))
+        return ended if self.street is None else ended | _abroad(found)
+
     def _alone(self, text: str, plain: bytes, found: list[bytes]) -> list[int]:
         """The stops that are a word with a capital before a surname."""
         stops: list[int] = []
@@ -315,13 +320,16 @@ def is_ended(found: list[bytes]) -> bool:
     return any(word.endswith(_ENDINGS_LOW) for word in found)
 
 
+def _abroad(found: list[bytes]) -> frozenset[bytes]:
+    return frozenset(word for word in found if word in _ABROAD_LOW or word.endswith(_GLUED_LOW))
+
+
 def _may_be_abroad(found: list[bytes]) -> bool:
     return not _ABROAD_LOW.isdisjoint(found) or any(word.endswith(_GLUED_LOW) for word in found)
 
 
 def _begin_abroad(text: str, plain: bytes, found: list[bytes]) -> list[int]:
-    words = [word for word in {*found} if word in _ABROAD_LOW or word.endswith(_GLUED_LOW)]
-    return [at for word in words for at in _places_of(word, plain) if may_begin(text[at : at + len(word)])]
+    return [at for word in _abroad(found) for at in _places_of(word, plain) if may_begin(text[at : at + len(word)])]
 
 
 def _word_before(text: str, place: int) -> int:

@@ -129,6 +129,8 @@ class Rule:
     spoken: re.Pattern[str] | None = None
     trust: str = ""
     then: tuple[str, ...] = ()
+    asked: frozenset[str] | None = None
+    """Without one of these words before it nothing is a value; None if no word is needed."""
 
     def valid(self, value: str) -> bool:
         """Whether every validator accepts ``value`` (folded)."""
@@ -262,7 +264,7 @@ def _expand(value: Any, macros: Mapping[str, Any]) -> Any:
 def _rule(table: Mapping[str, Any], compiler: Compiler) -> Rule:
     name = f"rule {table.get('id', '?')}"
     _check(name, table)
-    context = table.get("context")
+    context = _context(table["context"]) if table.get("context") else None
     named = table["kind"] in ("name", "place")
     return Rule(
         id=table["id"],
@@ -277,7 +279,7 @@ def _rule(table: Mapping[str, Any], compiler: Compiler) -> Rule:
         digits=cast("tuple[int, int]", tuple(table.get("digits", (0, 0)))),
         validators=tuple(VALIDATORS[key] for key in table.get("validators", ())),
         on_invalid=table.get("on_invalid", "drop"),
-        context=_context(context) if context else None,
+        context=context,
         negative=_cues(table["negative"]) if "negative" in table else None,
         negative_window=table.get("negative_window", 64),
         units=_cues(table["units"]) if "units" in table else None,
@@ -291,6 +293,7 @@ def _rule(table: Mapping[str, Any], compiler: Compiler) -> Rule:
         spoken=compiler(name, table["spoken"]) if "spoken" in table else None,
         trust=table.get("trust", ""),
         then=tuple(table.get("then", ())),
+        asked=context.words.first if context and context.required and not context.both else None,
     )
 
 

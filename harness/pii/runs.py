@@ -92,8 +92,11 @@ def _window(rules: RuleSet, candidates: tuple[Rule, ...], view: View, start: int
         if found is None:
             return []
         candidates = candidates[(found.lastindex or 1) - 1 :]
-    signed = "+" in view.chain[begin:start]
+    signed = begin < start and "+" in view.chain[begin:start]
+    near = view.word_set(start)
     for rule in candidates:
+        if rule.asked is not None and rule.asked.isdisjoint(near):
+            continue
         for low in range(begin, begin + 1 if signed and rule.type == "PHONE" else start + 1):
             if rule.pattern.fullmatch(view.chain, low, end):
                 hit = _run_hit(rule, view, low, end, digits)

@@ -296,8 +296,9 @@ def _edges(text: str) -> str:
 
 def _within(offsets: Sequence[int], start: int, size: int) -> int:
     """One past the last index whose raw offset is less than ``size`` after that of ``start``."""
-    if isinstance(offsets, range):
-        return min(len(offsets), start + size)
+    if type(offsets) is range:
+        end = start + size
+        return min(len(offsets), end)
     if start >= len(offsets):
         return start
     return bisect_left(offsets, offsets[start] + size, start)

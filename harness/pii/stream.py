@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from harness.pii.book import NameBook
 from harness.pii.chains import Chains
+from harness.pii.course import LONG_ROW, Course
 from harness.pii.gate import HOT, WAKE, is_cold, is_idle_of, parsed
 from harness.pii.heard import ValueBook
 from harness.pii.operators import Operator, apply, replace
@@ -26,8 +27,11 @@ __all__ = ["RedactStream", "RedactionResult", "Redactor", "SpanStream"]
 STRIDE = 16
 """Code points that a :class:`RedactStream` awaits before it looks again: small pieces cost less, hold-back grows by eight."""
 
-
 WAIT = 8
+"""The same after a look that decided nothing."""
+
+_LONG_WORD = 15
+"""Without a longer one no chain that is followed (course.py) is longer than one that is looked at (segment.py)."""
 
 _NO_NAMES = NameBook()
 
@@ -184,8 +188,16 @@ class Redactor:
 
     def _is_nothing(self, text: str, plain: bytes, words: list[bytes]) -> bool:
         if self._quick and len(text) < CAP:
-            return is_idle_of(text, plain, words, self._cue_ends)
-        return b"0" not in plain and HOT.isdisjoint(words) and (_is_short(text) or is_cold(text, CAP))
+            if is_idle_of(text, plain, words, self._cue_ends):
+                return True
+        elif b"0" not in plain and HOT.isdisjoint(words):
+            return _is_short(text) or is_cold(text, CAP)
+        if not self._quick or LONG_ROW.search(plain):
+            return False
+        if len(text) >= CAP and max(map(len, text.split()), default=0) > _LONG_WORD:
+            return False
+        followed = plain.split() if b"0" in plain else words
+        return Course([*followed, b"", b""], HOT, self._cue_ends).is_nothing(text, plain)
 
     def quiet_words(self, text: str) -> list[bytes] | None:
         """The words of ``text`` (:func:`harness.pii.gate.parsed`) if quick tests alone prove that nothing is in it, nor in

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from harness.text.span import RedactedText
 
@@ -23,6 +24,7 @@ _NAME_OF = {"CREDIT_CARD": "CC"}
 _TYPE_OF = {name: type_ for type_, name in _NAME_OF.items()}
 
 
+@lru_cache(maxsize=256)
 def placeholder(type_: str) -> RedactedText:
     """The placeholder that stands for a value of ``type_``."""
     return RedactedText(f"[{_NAME_OF.get(type_, type_)}_REDACTED]")
