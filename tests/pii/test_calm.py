@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.pii.book import NameBook
 from harness.pii.calm import Calm
-from harness.pii.names import NameBook
+from harness.pii.heard import ValueBook
 from harness.pii.people import PeopleRules, PeopleStream
 from harness.pii.rules import builtin_rules, load_rules
 
@@ -15,7 +16,7 @@ PEOPLE = PeopleRules(RULES)
 
 def calm(book: NameBook | None = None) -> Calm:
     """With names and addresses."""
-    return Calm(RULES, PeopleStream(PEOPLE, book))
+    return Calm(RULES, PeopleStream(PEOPLE, book), book.values if book is not None else ValueBook())
 
 
 @pytest.mark.parametrize(
@@ -54,10 +55,10 @@ def test_what_stands_before_counts() -> None:
 
 def test_other_rules_are_always_asked() -> None:
     """What comes to nothing is only known of the rules of the package."""
-    one = Calm(load_rules([]), None)
+    one = Calm(load_rules([]), None, ValueBook())
     assert one.take("we wait one moment pl", "") == -1
     assert one.take("ease", "") == -1
-    assert Calm(load_rules([]), None).take("we just wait a moment", "") == 13
+    assert Calm(load_rules([]), None, ValueBook()).take("we just wait a moment", "") == 13
 
 
 def test_known_names_are_no_calm() -> None:
@@ -78,3 +79,11 @@ def test_end(text: str, is_over: bool) -> None:
     one.held = text
     assert one.end() is is_over
     assert one.held == ("" if is_over else text)
+
+
+def test_known_values_are_no_calm() -> None:
+    """A few digits pass by, unless the conversation has heard them."""
+    book = NameBook()
+    assert calm(book).take("it was 4417 or so pl", "") > 0
+    book.values.learn("PIN", "4417")
+    assert calm(book).take("it was 4417 or so pl", "") == -1
