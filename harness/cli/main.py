@@ -80,6 +80,7 @@ class LazyGroup(click.Group):
             return None
         command = importlib.import_module(f"harness.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
+        command.epilog = importlib.import_module("harness.cli.examples").epilog(cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

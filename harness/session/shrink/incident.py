@@ -92,7 +92,7 @@ def incident(
 def _entry(material: Material, oracle: Oracle, number: int) -> int:
     at = entry_of(oracle.entries, oracle.result)
     if number not in at:
-        fix = f"it has messages 1 to {max(at)}; `harness cat` shows them" if at else "it holds none"
+        fix = f"it has messages 1 to {max(at)}, counted as in reports" if at else "it holds none"
         raise RecordingNotFound(f"has no message {number}", path=material.loaded.path, fix=fix)
     return at[number].n
 
