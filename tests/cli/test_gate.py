@@ -106,18 +106,19 @@ def test_gate_holds(write: Write) -> None:
     assert (code, found["verdict"], found["identical"]) == (ExitCode.OK, "ok", True)
 
 
-def test_one_leak_fails(write: Write) -> None:
+def test_one_leak_fails(write: Write, figure: Callable[[str, object], None]) -> None:
     """One new leak of two hundred values fails at once and is named, without its value."""
     invoke("approve", write("a", 200), "--baseline", "pin.json")
     code, found = gate(write("b", 200, missed=1))
     assert (code, found["leaks"]["new"]) == (ExitCode.FAILED, ["c0|1|/text|3|7|PHONE"])
+    figure("one new leak among 200 labelled values: exit code of the gate", int(code))
     shown = invoke("gate", "b", "--baseline", "pin.json")
     assert "new leak     c0|1|/text|3|7|PHONE" in shown.stdout
     assert "0123" not in shown.output
     assert shown.stderr.endswith("gate: failed\n")
 
 
-def test_too_small(write: Write) -> None:
+def test_too_small(write: Write, figure: Callable[[str, object], None]) -> None:
     """A changed run of few conversations passes, and with --strict is inconclusive: it says how many more would decide."""
     invoke("approve", write("a", 5), "--baseline", "pin.json")
     run = write("b", 5, noted=True)
@@ -125,6 +126,8 @@ def test_too_small(write: Write) -> None:
     code, found = gate(run, "--strict")
     assert (code, found["verdict"]) == (ExitCode.INCONCLUSIVE, "inconclusive")
     assert all(row["more_conversations"] > 0 for row in found["figures"])
+    more = max(row["more_conversations"] for row in found["figures"])
+    figure("5 changed conversations", f"{found['verdict']}, {more} more would decide")
     assert "more conversations would decide" in invoke("gate", run, "--baseline", "pin.json").stdout
 
 

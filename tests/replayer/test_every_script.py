@@ -204,8 +204,9 @@ def test_every_early_stop(tracks: list[Track], figure: Any) -> None:
     figure("early stops, each found", count)
 
 
-def test_one_message_too_many(tracks: list[Track]) -> None:
+def test_one_message_too_many(tracks: list[Track], figure: Any) -> None:
     """What comes when nothing more is expected is a failure, on every connection that ends with the client."""
+    count = 0
     for track in tracks:
         if track.steps[-1].action is not Action.EXPECT_CLOSE:
             continue
@@ -220,6 +221,8 @@ def test_one_message_too_many(tracks: list[Track]) -> None:
         (error, *_) = Eager(Script(track)).run()
         assert isinstance(error, UnexpectedMessage)
         assert "nothing more from the client" in error.fix
+        count += 1
+    figure("messages too many, each refused", count)
 
 
 def test_the_wait_for_a_send_is_named(tracks: list[Track]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -44,11 +45,13 @@ class Played:
 def faulty(served: Any, call: Any, raw: Any, tmp_path: Path) -> Callable[..., Played]:
     """``faulty("drop:code=1011", connections=2, until=12)``: play the call with a fault to a raw client."""
 
+    numbers = itertools.count(1)
+
     def play(
         fault: str | list[str], *, connections: int = 1, until: int | None = 12, leave: bool = True, **options: Any
     ) -> Played:
         heards: list[Any] = []
-        journal = tmp_path / "own.rec.jsonl"
+        journal = tmp_path / f"own-{next(numbers)}.rec.jsonl"
         faults = [parse_fault(one) for one in ([fault] if isinstance(fault, str) else fault)]
 
         async def talk(client: Any) -> None:
@@ -101,6 +104,19 @@ def test_every_fault_is_logged_under_its_own_words(
         assert told == {"fault": kind, "parameters": parameters, "seed": 3}
         assert entry.raw["of"] in recorded
         assert entry.t >= 0
+
+
+@pytest.mark.prove
+def test_how_many_faults_are_seen_and_logged(faulty: Any, figure: Any) -> None:
+    """Every one there is, played to a raw client, is in the replay's own recording."""
+    seen = 0
+    for fault in NAMES:
+        words = {"slow": "slow:ms=20", "stall": "stall:s=0.01", "closing": "closing:grace=0.01"}.get(fault, fault)
+        of_requests = fault in ("429", "5xx", "slow", "rest_401_while_ws_alive")
+        more = {} if of_requests else {"until": None, "connections": 1, "leave": False, "patience_s": 0.2}
+        seen += set(faulty(words, **more).logged) == {words}
+    figure("faults on the wire with their log entry", f"{seen} of {len(NAMES)}")
+    assert seen == len(NAMES)
 
 
 def test_a_fault_names_the_entry_it_is_about(faulty: Any, call: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from harness.dialects.mediation import MediationDialect
 from harness.dialects.mediation_addresses import resolve
 from harness.errors import AuthError, RecordingWriteError
 from harness.pipeline.policy import PipelinePolicy
+from harness.recording.entry import HttpRequest
 from harness.recording.reader import read_recording
 from harness.replayer.service import ReplayService
 from harness.report.labels import labels_path, read_labels
@@ -77,8 +79,11 @@ def test_an_existing_recording_stops_the_session(composed: list[Path], tools: To
     assert (tmp_path / "one.rec.jsonl").read_text() == "mine"
 
 
-def test_fifty_sessions_ask_for_one_token(tools: Tools) -> None:
-    """Sessions that are not recorded share a token; the one they have is renewed by one request when it is refused."""
+@pytest.mark.parametrize("recorded", [False, True])
+def test_fifty_sessions_ask_for_one_token(
+    tools: Tools, tmp_path: Path, figure: Callable[[str, object], None], recorded: bool
+) -> None:
+    """All sessions of a run share a token, recorded or not; the one they have is renewed by one request when it is refused."""
     requests = 0
     stale = "token-1"
 
@@ -108,6 +113,7 @@ def test_fifty_sessions_ask_for_one_token(tools: Tools) -> None:
                 credentials=Credentials("me", SecretStr("s")),
                 tools=tools,
                 key=load_key(None, 7),
+                record_to=tmp_path if recorded else None,
             )
             policy = PipelinePolicy(gateway_validation=False, generate="never")
             names = [f"conversation-{number}" for number in range(50)]
@@ -116,3 +122,6 @@ def test_fifty_sessions_ask_for_one_token(tools: Tools) -> None:
     runs = asyncio.run(main())
     assert [run.error for run in runs] == [None] * 50
     assert requests == 2
+    figure(f"50 {'recorded ' * recorded}sessions with a refused token: requests for another", requests - 1)
+    kept = [e for path in tmp_path.iterdir() for e in read_recording(path).entries if isinstance(e, HttpRequest)]
+    assert len([entry for entry in kept if entry.service == "token"]) == (2 if recorded else 0)

@@ -101,7 +101,7 @@ def _rewrite(lines: list[bytes], rng: random.Random) -> int:
 KINDS = [_edit, _insert, _delete, _reorder, _truncate, _rewrite]
 
 
-def test_tampering(log: Path) -> None:
+def test_tampering(log: Path, figure: Callable[[str, object], None]) -> None:
     """Every tampering is found, and the first bad record is named (never one behind it)."""
     whole = log.read_bytes()
     kept = head_path(log).read_bytes()
@@ -121,7 +121,7 @@ def test_tampering(log: Path) -> None:
         if tamper in (_edit, _rewrite):
             assert fault.line == first, (number, tamper.__name__, fault)
         found += 1
-    print(f"audit: {found} of {TAMPERINGS} tamperings found")
+    figure("audit tamperings found, first bad record named", f"{found} of {TAMPERINGS}")
     log.write_bytes(whole)
     head_path(log).write_bytes(kept)
     assert verify_audit(log, KEY).fault is None

@@ -204,6 +204,19 @@ def test_a_foreign_host_is_never_dialled(dial: Callable[[str, int], Any]) -> Non
     assert blocked.value.site in str(blocked.value)
 
 
+@pytest.mark.prove
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a library tidies up late
+def test_how_many_ways_are_blocked(port: int, figure: Callable[[str, object], None]) -> None:
+    """To a foreign host and to a port of this machine that was not declared: all of them."""
+    blocked = 0
+    for dial in DIALS:
+        for host, where in ((AWAY, 443), ("127.0.0.1", port)):
+            with NetworkGuard(), pytest.raises(NetworkBlocked):
+                dial(host, where)
+            blocked += 1
+    figure("network guard: ways to dial out, early-bound ones too, blocked", f"{blocked} of {2 * len(DIALS)}")
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a library tidies up late
 @pytest.mark.parametrize("dial", DIALS)
 def test_a_loopback_port_that_was_not_declared(dial: Callable[[str, int], Any], port: int) -> None:
