@@ -162,7 +162,7 @@ def _unheard(question: Question) -> list[Finding]:
         if not claim.negated[index]:
             continue
         saying = [question.evidence.units[number] for number in _saying(question, index)]
-        if any(unit.sentence.denies or answer(question.evidence, unit) == "no" for unit in saying):
+        if any(_denies(unit) or answer(question.evidence, unit) == "no" for unit in saying):
             continue
         rest = [concepts for concepts, _ in question.clause_words(claim.clause[index], without=index)]
         flatly = claim.tokens[index - 1].norm in ("no", "without")
@@ -229,9 +229,14 @@ def _denies_in(claim: Sentence, clause: int) -> bool:
     )
 
 
+def _denies(unit: Unit) -> bool:
+    """The unit denies something or tells of a trouble: what crashes does not work."""
+    return unit.sentence.denies or any(token.stem in cue_stems("troubles") for token in unit.sentence.tokens)
+
+
 def _denied_near(question: Question, unit: Unit) -> bool:
     """The unit or the reply to it denies something."""
-    if unit.sentence.denies:
+    if _denies(unit):
         return True
     return any(
         other.sentence.tokens and (other.sentence.tokens[0].norm in cue("refuse") or any(other.sentence.negated))
