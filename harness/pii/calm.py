@@ -14,7 +14,7 @@ from harness.pii.course import Course
 from harness.pii.gate import HOT, LOW
 from harness.pii.people import TAIL, PeopleStream
 from harness.pii.rules import RuleSet
-from harness.pii.segment import CAP, cold_cut
+from harness.pii.segment import CAP
 
 __all__ = ["Calm"]
 
@@ -54,14 +54,15 @@ class Calm:
         if on:
             words.pop()
         people, loud = self._people, self._loud
-        if people and not people.is_quiet(words, self.passed):
-            loud |= people.leads
+        ended = [word for word in words if word.endswith(people.endings)] if people else None
+        if people and (ended or not people.is_quiet(words, self.passed)):
+            loud = loud.union(people.leads, ended or ())
             is_calm = False
         else:
             is_calm = b"0" not in plain and loud.isdisjoint(words) and len(text) < CAP
         is_colon = ":" in text and _is_colon(text)
         if is_calm and not is_colon:
-            cut = cold_cut(text)
+            cut = _but_two(text)
         else:
             course = Course(words if on or plain[-2:] == b"  " else words[:-1], loud, self._rules.cue_low)
             if course.ended or len(text) > _PATIENCE or is_colon:
@@ -69,7 +70,7 @@ class Calm:
                 if cut < 0:
                     return -1
             else:
-                cut = cold_cut(text[: course.place(plain)])
+                cut = _but_two(text[: course.place(plain)])
         if cut:
             self._let_go(cut)
         return cut
@@ -96,10 +97,18 @@ class Calm:
         """How much may be let go where what began came to nothing (rule 3); -1 if it is not seen."""
         if len(text) >= CAP or not course.is_nothing(text, plain, tail + self.passed):
             return -1
-        cut = cold_cut(text[: course.place(plain)])
+        cut = _but_two(text[: course.place(plain)])
         return min(cut, self._people.free(text, self.passed)) if self._people else cut
 
 
 def _is_colon(text: str) -> bool:
     """Whether a colon stands before all words."""
     return text.lstrip()[0] == ":"
+
+
+def _but_two(text: str) -> int:
+    """How much stands before the last two words; a word before other marks than these needs not be kept."""
+    blank = text.rfind(" ")
+    if blank > 0 and (text[blank - 1].isalnum() or text[blank - 1] in " '-"):
+        return text.rfind(" ", 0, len(text[:blank].rstrip(" "))) + 1
+    return blank + 1

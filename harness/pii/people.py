@@ -20,7 +20,6 @@ from harness.pii.gate import HOT, parsed
 from harness.pii.names import NameBook, is_reserved, lower_name
 from harness.pii.people_rules import DIGITS, SAID, PeopleRules
 from harness.pii.rules import Rule
-from harness.pii.segment import cold_cut
 from harness.pii.words import END, WIDEST, More, Word, Words, word_at
 from harness.text.placeholder import placeholder
 from harness.text.span import Span
@@ -102,13 +101,18 @@ class PeopleStream:
         """See :attr:`harness.pii.people_rules.PeopleRules.loud`."""
         return self._rules.loud
 
+    @property
+    def endings(self) -> tuple[bytes, ...]:
+        """See :attr:`harness.pii.people_rules.PeopleRules.endings`."""
+        return self._rules.endings
+
     def free(self, text: str, passed: str) -> int:
         """How much of the ASCII ``text`` after what was ``passed`` by can be given on, -1 if something may begin in it."""
         plain, found = parsed(text)
         stops, hold = self._rules.stops(text, plain, found, self._tail + passed, self._known, final=False)
         if stops:
             # A cue may stand at the end, before a word that is not whole.
-            return -1 if b" " in plain[stops[0] :].strip() else cold_cut(text[: stops[0]])
+            return -1 if b" " in plain[stops[0] :].strip() else text.rfind(" ", 0, stops[0]) + 1
         return min(hold, _unfinished(text))
 
     def is_free(self, text: str) -> bool:

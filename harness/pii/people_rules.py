@@ -86,6 +86,8 @@ class PeopleRules:
         """Without one of them, a number, a colon or a known name nothing begins."""
         self.loud = self._begins | self._colons | _SAID_LOW | HOT
         """Words that a value may begin with, here or in what comes after this layer."""
+        self.endings: tuple[bytes, ...] = ()
+        """What other such words end in."""
         self.cue_ends = self._spelled[1] | {pair[-1] for pair in ends}
         """Last words of the cues that are longer than a word."""
         self._wakes = (
