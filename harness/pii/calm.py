@@ -15,7 +15,7 @@ from harness.pii.gate import HOT, LOW
 from harness.pii.heard import ValueBook
 from harness.pii.people import TAIL, PeopleStream
 from harness.pii.rules import RuleSet
-from harness.pii.segment import CAP, cold_cut
+from harness.pii.segment import CAP
 
 __all__ = ["Calm"]
 
@@ -64,7 +64,7 @@ class Calm:
             is_calm = b"0" not in plain and loud.isdisjoint(words) and len(text) < CAP
         is_colon = ":" in text and _is_colon(text)
         if is_calm and not is_colon:
-            cut = cold_cut(text)
+            cut = _but_two(text)
         else:
             course = Course(words if on or plain[-2:] == b"  " else words[:-1], loud, self._rules.cue_low)
             if course.ended or len(text) > _PATIENCE or is_colon:
@@ -72,7 +72,7 @@ class Calm:
                 if cut < 0:
                     return -1
             else:
-                cut = cold_cut(text[: course.place(plain)])
+                cut = _but_two(text[: course.place(plain)])
         if cut:
             self._let_go(cut)
         return cut
@@ -101,10 +101,18 @@ class Calm:
             return -1
         if self._values.may_be_in(text):
             return -1
-        cut = cold_cut(text[: course.place(plain)])
+        cut = _but_two(text[: course.place(plain)])
         return min(cut, self._people.free(text, self.passed)) if self._people else cut
 
 
 def _is_colon(text: str) -> bool:
     """Whether a colon stands before all words."""
     return text.lstrip()[0] == ":"
+
+
+def _but_two(text: str) -> int:
+    """How much stands before the last two words; a word before other marks than these needs not be kept."""
+    blank = text.rfind(" ")
+    if blank > 0 and (text[blank - 1].isalnum() or text[blank - 1] in " '-"):
+        return text.rfind(" ", 0, len(text[:blank].rstrip(" "))) + 1
+    return blank + 1

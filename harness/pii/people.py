@@ -21,7 +21,6 @@ from harness.pii.gate import HOT, parsed
 from harness.pii.names import is_reserved, lower_name
 from harness.pii.people_rules import DIGITS, SAID, PeopleRules
 from harness.pii.rules import Rule
-from harness.pii.segment import cold_cut
 from harness.pii.words import END, WIDEST, More, Word, Words, word_at
 from harness.text.placeholder import placeholder
 from harness.text.span import Span
@@ -109,7 +108,7 @@ class PeopleStream:
         stops, hold = self._rules.stops(text, plain, found, self._tail + passed, self._known, final=False)
         if stops:
             # A cue may stand at the end, before a word that is not whole.
-            return -1 if b" " in plain[stops[0] :].strip() else cold_cut(text[: stops[0]])
+            return -1 if b" " in plain[stops[0] :].strip() else text.rfind(" ", 0, stops[0]) + 1
         return min(hold, _unfinished(text))
 
     def is_free(self, text: str) -> bool:
