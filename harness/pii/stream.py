@@ -18,7 +18,6 @@ from harness.pii.gate import has_any, is_cold, is_cold_so_far, is_idle, is_idle_
 from harness.pii.heard import ValueBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
-from harness.pii.people_rules import is_ended
 from harness.pii.rules import RuleSet, builtin_rules
 from harness.pii.segment import CAP, Open, Segmenter, cold_cut
 from harness.pii.view import any_word
@@ -408,8 +407,7 @@ class Redactor:
         if not text.isascii():
             return SpanStream(self._rules, people, names).whole(text)
         plain, words = parsed(text)
-        silent = self._quick and not names and b"0" not in plain and len(text) < CAP
-        if silent and self._wakes.isdisjoint(words) and not is_ended(words):
+        if self._quick and not names and b"0" not in plain and self._wakes.isdisjoint(words) and len(text) < CAP:
             return []
         given, spans = text, _NO_SPANS
         offsets: Sequence[int] = range(len(text))
@@ -417,8 +415,7 @@ class Redactor:
             layer = PeopleStream(people, names)
             given, offsets, spans = layer.feed(text, offsets, final=True)
             layer.finish()
-        again = names is not None and bool(names.values) and names.values.may_be_in(text)
-        if not spans and not again and self._is_nothing(text, plain, words):
+        if not spans and self._is_nothing(text, plain, words) and not (names is not None and names.values.may_be_in(text)):
             return []
         return SpanStream(self._rules, None, names).without_people(given, offsets, spans, len(text))
 
