@@ -21,7 +21,7 @@ from harness.pii.words import Word, Words
 from harness.text.lexicon import load
 from harness.text.lexicon import words as listed
 
-__all__ = ["LONGEST", "NAMES", "STRONG", "SUFFIXES", "UNITS", "address_end", "is_said", "may_begin", "same_address"]
+__all__ = ["DWELLINGS", "LONGEST", "NAMES", "STRONG", "SUFFIXES", "address_end", "is_said", "may_begin", "same_address"]
 
 LONGEST = 96
 """Code points of an address."""
@@ -30,7 +30,8 @@ _DATA: Mapping[str, Any] = load("harness.pii", "places")
 STRONG = listed(_DATA["strong"])
 SUFFIXES = STRONG | listed(_DATA["weak"])
 _DIRECTIONS = listed(_DATA["directions"])
-UNITS = listed(_DATA["units"])
+_UNITS = listed(_DATA["units"])
+DWELLINGS = listed(_DATA["dwellings"])
 _ORDINALS = listed(_DATA["ordinals"])
 NAMES = _DIRECTIONS | _ORDINALS
 """What a street's name may begin with in small letters."""
@@ -240,7 +241,7 @@ def _rest(words: Words, at: int, *, cued: bool) -> int:
 def _goes_on(words: Words, at: int) -> bool:
     """Whether an abbreviation's full stop is not the end of the sentence."""
     word = words.at(at)
-    return word.text in ",\n" or _low(word) in UNITS or _low(word) in _DIRECTIONS or _low(word) in _STATES
+    return word.text in ",\n" or _low(word) in _UNITS or _low(word) in _DIRECTIONS or _low(word) in _STATES
 
 
 def _comma(words: Words, at: int) -> int:
@@ -255,7 +256,7 @@ def _unit(words: Words, at: int) -> int:
     """Index behind "apartment five", ", Apt. 5B", "#12"; 0 for none."""
     at = _comma(words, at)
     word = words.at(at)
-    if _low(word) not in UNITS:
+    if _low(word) not in _UNITS:
         return 0
     at += 1
     if words.at(at).text in (".", "#"):
@@ -352,8 +353,8 @@ def _two_numbers(words: Words, at: int) -> int:
     last = _capitals(words, at)
     if not last or words.at(last).kind != "n" or len(words.at(last).text) > _LONGEST_NUMBER - 2:
         return -1
-    unit = _unit(words, last + 1)
-    return _rest(words, last + 1, cued=False) if unit else -1
+    dwelling = _low(words.at(_comma(words, last + 1))) in DWELLINGS
+    return _rest(words, last + 1, cued=False) if dwelling and _unit(words, last + 1) else -1
 
 
 def _is_city(words: Words, word: Word, *, written: bool) -> bool:
@@ -427,8 +428,8 @@ def _free(words: Words) -> int:
         word = words.at(at)
         if word.kind == "w" and word.text[0].isupper() and not is_never(_low(word)):
             capitals += 1
-        elif not (word.kind == "n" and len(word.text) <= _LONGEST_NUMBER) and _low(word) not in UNITS | {"'"}:
-            dot = word.text == "." and _low(words.at(at - 1)) in UNITS | SUFFIXES
+        elif not (word.kind == "n" and len(word.text) <= _LONGEST_NUMBER) and _low(word) not in _UNITS | {"'"}:
+            dot = word.text == "." and _low(words.at(at - 1)) in _UNITS | SUFFIXES
             if word.text not in (",", "\n", "/") and not dot:
                 break
             at += 1

@@ -17,7 +17,6 @@ from harness.text.lexicon import load, words
 __all__ = [
     "ALONE_LOW",
     "COMPANY",
-    "ENDINGS",
     "FAMILY",
     "FILLERS",
     "GIVEN",
@@ -25,7 +24,6 @@ __all__ = [
     "RESERVED",
     "RESERVED_FAMILY",
     "RESERVED_GIVEN",
-    "SHORTEST_ENDED",
     "SUFFIXES",
     "TITLES",
     "is_ambiguous",
@@ -50,8 +48,6 @@ COMPANY = words(_DATA["company"])
 _WEAK = words(_PEOPLE["weak"])
 GIVEN = words(_DATA["given"]) | (words(_PEOPLE["given"]) - _WEAK - _AMBIGUOUS - _NEVER - COMPANY)
 FAMILY = words(_PEOPLE["family"]) - _AMBIGUOUS - _NEVER - COMPANY
-SHORTEST_ENDED = 6
-ENDINGS = tuple(_PEOPLE["endings"].split())
 _OPENERS = words(_PEOPLE["openers"]) | words(_DATA["titles"])
 _THINGS = words(_PEOPLE["not_people"])
 ALONE_LOW = frozenset(
@@ -116,9 +112,8 @@ def is_thing(low: str) -> bool:
 
 
 def is_family(low: str) -> bool:
-    """Whether ``low`` is a surname and hardly anything else, by the list or by what it ends in."""
-    plain = _plain(low)
-    return plain in FAMILY or (len(plain) >= SHORTEST_ENDED and plain.endswith(ENDINGS) and plain not in _NEVER)
+    """Whether ``low`` is a surname and hardly anything else."""
+    return _plain(low) in FAMILY
 
 
 def is_opener(low: str) -> bool:

@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from harness.pii import address, person
+from harness.pii.abroad import KINDS_BEFORE
 from harness.pii.book import NameBook
 from harness.pii.gate import HOT, parsed
 from harness.pii.names import is_reserved, lower_name
@@ -312,9 +313,9 @@ class PeopleStream:
         return last.isalnum() or (last != "" and last in _STUCK)
 
     def _place(self, word: Word, before: list[str], *, final: bool) -> tuple[int, Rule | None]:
-        cued = person.cued_rules(self._rules.places, self._rules.ends, before) if before else ()
         if word.kind == "w" and not _may_begin_address(word.text):
             return -1, None
+        cued = person.cued_rules(self._rules.places, self._rules.ends, before) if before else ()
         rule = cued[0] if cued else self._rules.street
         if rule is None:
             return -1, None
@@ -340,7 +341,10 @@ class PeopleStream:
 
 
 def _may_begin_address(word: str) -> bool:
-    return not SAID.isdisjoint(word.lower().split("-")) or address.may_begin(word)
+    low = word.lower()
+    return not SAID.isdisjoint(low.split("-")) or (
+        (low in KINDS_BEFORE or word[0].isupper()) and address.may_begin(word)
+    )
 
 
 def _stop_from(stops: list[int], at: int, text: str) -> int:

@@ -17,12 +17,10 @@ from harness.pii.book import NameBook
 from harness.pii.gate import HOT, WAKE, low, trie, words_in, words_of
 from harness.pii.names import (
     ALONE_LOW,
-    ENDINGS,
     FAMILY,
     FILLERS,
     GIVEN,
     RESERVED,
-    SHORTEST_ENDED,
     is_given,
     is_never,
     is_strong,
@@ -30,7 +28,7 @@ from harness.pii.names import (
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.spoken import NUMBER_WORDS
 
-__all__ = ["DIGITS", "SAID", "PeopleRules", "is_ended"]
+__all__ = ["DIGITS", "SAID", "PeopleRules"]
 
 _NUMBERED = re.compile(r"[0-9][A-Za-z]?(?:[-/][0-9]{1,5})?[ \t]{1,2}(?:[^\W\d_]|[0-9])|[0-9][A-Za-z]?[-/]?[ \t]{0,2}\Z")
 _NO_STREET = re.compile(r"[.,;!?)\n]|[ \t]{1,2}([a-z]+)[^A-Za-z'-]")
@@ -53,23 +51,26 @@ _NAMED = frozenset({b"name", b"person"})
 _GIVEN_LOW = words_of(GIVEN)
 _RESERVED_LOW = words_of(RESERVED)
 _FAMILY_LOW = words_of(FAMILY)
-_ENDINGS_LOW = tuple(end.encode() for end in ENDINGS)
 _ALONE_LOW = words_of(ALONE_LOW)
 _STRONG_GIVEN_LOW = frozenset(word for word in _GIVEN_LOW if is_strong(word.decode()))
 _ABROAD_LOW = words_of(KINDS_BEFORE)
 _GLUED_LOW = tuple(end.encode() for end in GLUED if end.isascii())
-_UNITS_LOW = words_of(address.UNITS | KINDS)
+_TAILS_LOW = frozenset(end[-3:] for end in _GLUED_LOW)
+_DWELLINGS_LOW = words_of(address.DWELLINGS | KINDS)
 _SUFFIXES_LOW = words_of(address.SUFFIXES)
 _STRONG_LOW = words_of(address.STRONG)
+_BARE_LOW = _STRONG_GIVEN_LOW | _FAMILY_LOW
 _STREETS = address.NAMES | RESERVED | SMALL | (SAID - _BOXES)
 """Words in small letters that may begin a street's name, or go on with a number that is said."""
 _CAPITAL = re.compile(r"(?<![A-Za-z'-])[A-Z][A-Za-z'-]{0,30}[ ]{1,2}(?:[A-Z][A-Za-z'-]{0,30})?\Z")
 """The last two words, the second maybe unfinished."""
+_PAUSES = frozenset(".,:;!?")
 _CUE = 120
 """Characters before a piece in which the end of a cue and what may follow it may stand."""
 _LEAD = 40
 """Characters before a piece in which the last two words of a cue may have begun."""
 DIGITS = "0123456789"
+_NO_WORDS: frozenset[bytes] = frozenset()
 _LETTERS = 97
 _MOST_SAID = 8
 """Words that say a house's number."""
@@ -145,8 +146,7 @@ class PeopleRules:
         """
         stops: list[int] = []
         abroad = (b"0" in plain or not final) and self.street is not None and _may_be_abroad(found)
-        named = not self._any.isdisjoint(found) or bool(self._families(found))
-        if not named and b"0" not in plain and ":" not in text and not book and not abroad:
+        if self._any.isdisjoint(found) and b"0" not in plain and ":" not in text and not book and not abroad:
             return stops, len(text) if final or self.bare is None else _capital_at_end(text)
         if not self._begins.isdisjoint(found):
             for word in self._begins.intersection(found):
@@ -184,20 +184,16 @@ class PeopleRules:
         return _NAMED.isdisjoint(found) and _NAMED.isdisjoint(words_in(tail))
 
     def led(self, found: list[bytes]) -> frozenset[bytes]:
-        """Those of the words ``found`` that end as surnames do, or as streets do where no number stands before them."""
-        ended = frozenset(word for word in found if self._family and word.endswith(_ENDINGS_LOW))
-        return ended if self.street is None else ended | _abroad(found)
+        """Those of the words ``found`` by which a street may begin or end where no number stands before it."""
+        return _NO_WORDS if self.street is None or not _may_be_abroad(found) else _abroad(found)
 
     def _alone(self, text: str, plain: bytes, found: list[bytes]) -> list[int]:
         """The stops that are a word with a capital before a surname."""
         stops: list[int] = []
-        for word in self._families(found):
+        for word in self._family.intersection(found):
             before = [_word_before(text, place) for place in _places_of(word, plain)]
             stops += [at for at in before if at >= 0 and text[at].isupper()]
         return stops
-
-    def _families(self, found: list[bytes]) -> set[bytes]:
-        return _families(found) if self._family else set()
 
     def _cued(self, text: str, plain: bytes, found: list[bytes], tail: str) -> list[int]:
         """The stops that are the last word of a cue of two words or more, or of one before what is spelled."""
@@ -257,18 +253,17 @@ class PeopleRules:
         if book and not book.pieces.isdisjoint(found):
             return True
         if self._builtin:
-            if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, found):
+            if (b"0" in plain or not _SAID_LOW.isdisjoint(found)) and self._may_be_place(text, plain, found):
                 return True
-            named = not self._wakes.isdisjoint(found) or bool(self._families(found))
-            return named and self._may_be_name(text, plain, found)
+            return not self._wakes.isdisjoint(found) and self._may_be_name(text, plain, found)
         return bool(self.stops(text, plain, found, "", book, final=True)[0])
 
-    def _may_be_place(self, text: str, found: list[bytes]) -> bool:
+    def _may_be_place(self, text: str, plain: bytes, found: list[bytes]) -> bool:
         """A number that was said or stands before a word, and what streets end in or a cue; a box."""
-        if _may_be_abroad(found):
+        if b"0" in plain and _may_be_abroad(found):
             return True
         numbered = _NUMBERED.search(text) is not None
-        if numbered and not _UNITS_LOW.isdisjoint(found):
+        if numbered and not _DWELLINGS_LOW.isdisjoint(found):
             return True
         if not numbered and _SAID_LOW.isdisjoint(found):
             return False
@@ -284,7 +279,7 @@ class PeopleRules:
         """For the rules of the package: a cue and what it asks for."""
         if not _RESERVED_LOW.isdisjoint(found) or not self._strong[1].isdisjoint(found):
             return True
-        if self.bare is not None and _may_be_bare(text, plain, found):
+        if self.bare is not None and not _BARE_LOW.isdisjoint(found) and _may_be_bare(text, plain, found):
             return True
         if (":" in text and not self._colons.isdisjoint(found)) or (b"person" in found and b"redacted" in found):
             return True
@@ -302,22 +297,11 @@ class PeopleRules:
 
 def _may_be_bare(text: str, plain: bytes, found: list[bytes]) -> bool:
     """Whether a given name with a capital, or a surname behind another word, is in ``text``."""
-    given, family = _STRONG_GIVEN_LOW.intersection(found), _families(found)
+    given, family = _STRONG_GIVEN_LOW.intersection(found), _FAMILY_LOW.intersection(found)
     if not given.isdisjoint(_ALONE_LOW) or (given and family):
         return True
     words = given | family
     return any(text[at].isupper() for word in words for at in _places_of(word, plain))
-
-
-def _families(found: list[bytes]) -> set[bytes]:
-    """The surnames among the words, by the list or by what they end in."""
-    ended = {word for word in found if word.endswith(_ENDINGS_LOW) and len(word) >= SHORTEST_ENDED}
-    return ended.union(_FAMILY_LOW.intersection(found))
-
-
-def is_ended(found: list[bytes]) -> bool:
-    """Whether one of the words ends as surnames do."""
-    return any(word.endswith(_ENDINGS_LOW) for word in found)
 
 
 def _abroad(found: list[bytes]) -> frozenset[bytes]:
@@ -325,7 +309,9 @@ def _abroad(found: list[bytes]) -> frozenset[bytes]:
 
 
 def _may_be_abroad(found: list[bytes]) -> bool:
-    return not _ABROAD_LOW.isdisjoint(found) or any(word.endswith(_GLUED_LOW) for word in found)
+    if not _ABROAD_LOW.isdisjoint(found):
+        return True
+    return not _TAILS_LOW.isdisjoint([word[-3:] for word in found]) and any(word.endswith(_GLUED_LOW) for word in found)
 
 
 def _begin_abroad(text: str, plain: bytes, found: list[bytes]) -> list[int]:
@@ -345,6 +331,10 @@ def _word_before(text: str, place: int) -> int:
 
 def _capital_at_end(text: str) -> int:
     """Where a word with a capital begins that the last, maybe unfinished word may go on with; the text's length for none."""
+    blank = text.rfind(" ")
+    second = text[blank + 1 : blank + 2]
+    if blank < 0 or (second and not second.isupper()) or text[blank - 1 : blank] in _PAUSES:
+        return len(text)
     found = _CAPITAL.search(text, max(0, len(text) - 80))
     return found.start() if found else len(text)
 

@@ -57,7 +57,7 @@ _SHOUTED = 4
 """Letters of a name in capitals that stands alone."""
 _NUMBERS = frozenset("0]")
 """A number, or the placeholder that stands for one: a street has names too."""
-_PLACE_BEFORE = (PREFIXES - {"r", "c", "al", "av"}) | frozenset(
+_PLACE_BEFORE = PREFIXES | frozenset(
     "saint st san santa santo sao são los las el mount mt lake port fort ft camp cape point monte new &".split()
 )
 

@@ -16,7 +16,6 @@ from harness.pii.gate import HOT, WAKE, is_cold, is_idle_of, parsed
 from harness.pii.heard import ValueBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
-from harness.pii.people_rules import is_ended
 from harness.pii.rules import RuleSet, builtin_rules
 from harness.pii.segment import CAP
 from harness.pii.span_stream import SpanStream
@@ -171,8 +170,7 @@ class Redactor:
         if not text.isascii():
             return SpanStream(self._rules, people, names).whole(text)
         plain, words = parsed(text)
-        silent = self._quick and not names and b"0" not in plain and len(text) < CAP
-        if silent and self._wakes.isdisjoint(words) and not is_ended(words):
+        if self._quick and not names and b"0" not in plain and self._wakes.isdisjoint(words) and len(text) < CAP:
             return []
         given, spans = text, _NO_SPANS
         offsets: Sequence[int] = range(len(text))
@@ -181,7 +179,7 @@ class Redactor:
             given, offsets, spans = layer.feed(text, offsets, final=True)
             layer.finish()
         values = names.values if names is not None else ValueBook()
-        if not spans and not values.may_be_in(text) and self._is_nothing(text, plain, words):
+        if not spans and self._is_nothing(text, plain, words) and not values.may_be_in(text):
             return []
         found = Chains(self._rules, values).whole(given, offsets)
         return sorted(found + spans) if spans else found
