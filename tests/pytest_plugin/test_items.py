@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from harness.cli.main import main
 from harness.recording.edit import reseal
 
 Run = Callable[..., pytest.RunResult]
@@ -40,15 +43,29 @@ def test_a_rule_that_loses_a_format_turns_red_and_back(
     run("recordings/", "-q").assert_outcomes(passed=4)
 
 
-def test_one_report_with_and_without_workers(run: Run, with_recordings: Copy, project: pytest.Pytester) -> None:
-    """The merged report of two workers is byte for byte that of one process, and nothing is left behind."""
-    with_recordings()
+def same_report(run: Run, project: pytest.Pytester, checks: int) -> None:
     alone = run("recordings/", "-q", "--harness-report", "one/all")
-    alone.assert_outcomes(passed=24)
+    alone.assert_outcomes(passed=checks)
     assert "report: one/all/report.html sha256:" in alone.stdout.str()
-    run("recordings/", "-q", "-n", "2", "--harness-report", "two/all").assert_outcomes(passed=24)
+    run("recordings/", "-q", "-n", "2", "--harness-report", "two/all").assert_outcomes(passed=checks)
     for name in ("report.json", "results.jsonl", "report.md", "report.html"):
         assert (project.path / "one/all" / name).read_bytes() == (project.path / "two/all" / name).read_bytes(), name
+
+
+def test_one_report_with_and_without_workers(run: Run, with_recordings: Copy, project: pytest.Pytester) -> None:
+    """The merged report of two workers is byte for byte that of one process, and nothing is left behind."""
+    with_recordings("airline-misspelled-name", "bank-lost-card")
+    same_report(run, project, 8)
+
+
+@pytest.mark.prove
+def test_one_report_of_all_recordings(run: Run, with_recordings: Copy, project: pytest.Pytester) -> None:
+    """The same over every committed recording, and the digest is that of ``harness run`` over them."""
+    folder = with_recordings()
+    same_report(run, project, 24)
+    done = CliRunner().invoke(main, ["run", str(folder), "--name", "all", "--json"])
+    report = json.loads((project.path / "one/all/report.json").read_text())
+    assert json.loads(done.stdout)["digest"] == report["digest"]
 
 
 def test_a_packed_recording_without_labels(run: Run, with_recordings: Copy) -> None:
