@@ -40,11 +40,22 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 @pytest.fixture
-def run(project: pytest.Pytester) -> Callable[..., pytest.RunResult]:
-    """Starts pytest in the project, in a process of its own."""
+def run(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
+    """Starts pytest in the project, in a process of its own.
 
-    def start(*arguments: str) -> pytest.RunResult:
-        return project.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=300)
+    Loading the plugins of everybody takes longer than most of what is tested here: only with ``installed`` are they found
+    by their entry points, ours too.
+    """
+
+    def start(*arguments: str, installed: bool = False) -> pytest.RunResult:
+        named = ["-p", "harness.pytest_plugin.plugin", *(["-p", "xdist"] if "-n" in arguments else [])]
+        with monkeypatch.context() as patch:
+            if installed:
+                patch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+            else:
+                patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+            plugins = [] if installed else named
+            return project.runpytest_subprocess("-p", "no:cacheprovider", *plugins, *arguments, timeout=300)
 
     return start
 

@@ -147,6 +147,7 @@ def test_configuration_clock_and_pipeline(run: Run, project: pytest.Pytester, sm
     run("test_own.py").assert_outcomes(passed=5)
 
 
+@pytest.mark.prove
 def test_a_report_of_tests_own_replays(run: Run, project: pytest.Pytester, small: Path) -> None:
     """What tests replay is in the report once, with one process and with two; a mark alone makes a recording used."""
     project.makepyfile(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from harness.cli.main import main
 from harness.recording.edit import reseal
 
 Run = Callable[..., pytest.RunResult]
@@ -19,7 +22,6 @@ def test_a_rule_that_loses_a_format_turns_red_and_back(
 ) -> None:
     """The first loss is told of with message, place, rule and the replay's command; without the rule all is green."""
     with_recordings("retail-gift-return")
-    run("recordings/", "-q").assert_outcomes(passed=4)
     settings = lose_phone()
     red = run("recordings/", "-q")
     red.assert_outcomes(failed=2, passed=2)
@@ -40,15 +42,29 @@ def test_a_rule_that_loses_a_format_turns_red_and_back(
     run("recordings/", "-q").assert_outcomes(passed=4)
 
 
-def test_one_report_with_and_without_workers(run: Run, with_recordings: Copy, project: pytest.Pytester) -> None:
-    """The merged report of two workers is byte for byte that of one process, and nothing is left behind."""
-    with_recordings()
+def same_report(run: Run, project: pytest.Pytester, checks: int) -> None:
     alone = run("recordings/", "-q", "--harness-report", "one/all")
-    alone.assert_outcomes(passed=24)
+    alone.assert_outcomes(passed=checks)
     assert "report: one/all/report.html sha256:" in alone.stdout.str()
-    run("recordings/", "-q", "-n", "2", "--harness-report", "two/all").assert_outcomes(passed=24)
+    run("recordings/", "-q", "-n", "2", "--harness-report", "two/all").assert_outcomes(passed=checks)
     for name in ("report.json", "results.jsonl", "report.md", "report.html"):
         assert (project.path / "one/all" / name).read_bytes() == (project.path / "two/all" / name).read_bytes(), name
+
+
+def test_one_report_with_and_without_workers(run: Run, with_recordings: Copy, project: pytest.Pytester) -> None:
+    """The merged report of two workers is byte for byte that of one process, and nothing is left behind."""
+    with_recordings("airline-misspelled-name", "bank-lost-card")
+    same_report(run, project, 8)
+
+
+@pytest.mark.prove
+def test_one_report_of_all_recordings(run: Run, with_recordings: Copy, project: pytest.Pytester) -> None:
+    """The same over every committed recording, and the digest is that of ``harness run`` over them."""
+    folder = with_recordings()
+    same_report(run, project, 24)
+    done = CliRunner().invoke(main, ["run", str(folder), "--name", "all", "--json"])
+    report = json.loads((project.path / "one/all/report.json").read_text())
+    assert json.loads(done.stdout)["digest"] == report["digest"]
 
 
 def test_a_packed_recording_without_labels(run: Run, with_recordings: Copy) -> None:
@@ -57,10 +73,10 @@ def test_a_packed_recording_without_labels(run: Run, with_recordings: Copy) -> N
     plain = folder / "bank-lost-card.rec.jsonl"
     plain.with_name(plain.name + ".gz").write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
     plain.unlink()
-    listed = run("recordings", "--collect-only", "-q")
     name = "recordings/bank-lost-card.rec.jsonl.gz"
-    listed.stdout.fnmatch_lines([f"{name}::file", f"{name}::parity", f"{name}::leaks"])
-    run(name).assert_outcomes(passed=3)
+    done = run(name, "-v")
+    done.assert_outcomes(passed=3)
+    done.stdout.fnmatch_lines([f"{name}::file PASSED*", f"{name}::parity PASSED*", f"{name}::leaks PASSED*"])
 
 
 def test_damage_is_told_of_by_line(run: Run, with_recordings: Copy) -> None:
@@ -83,11 +99,11 @@ def test_a_baseline_names_the_rule_that_found_a_value(
     run: Run, with_recordings: Copy, lose_phone: Callable[[], Path]
 ) -> None:
     """Against an earlier report a lost value is told of with the rule that found it then."""
-    with_recordings("retail-gift-return", labels=False)
-    run("recordings", "--harness-report", "before").assert_outcomes(passed=3)
-    run("recordings", "--harness-baseline", "before").assert_outcomes(passed=4)
+    folder = with_recordings("retail-gift-return", labels=False)
+    assert CliRunner().invoke(main, ["run", str(folder), "--name", "before"]).exit_code == 0
+    run("recordings", "--harness-baseline", "reports/before").assert_outcomes(passed=4)
     lose_phone()
-    done = run("recordings", "-k", "baseline", "--harness-baseline", "before")
+    done = run("recordings", "-k", "baseline", "--harness-baseline", "reports/before")
     done.assert_outcomes(failed=1, deselected=3)
     done.stdout.re_match_lines(
         [
@@ -106,6 +122,7 @@ def test_a_baseline_that_cannot_be_read(run: Run, with_recordings: Copy) -> None
     assert "nowhere" in done.stderr.str() + done.stdout.str()
 
 
+@pytest.mark.prove
 def test_expired_recordings_are_told_of(run: Run, with_recordings: Copy, project: pytest.Pytester) -> None:
     """With a limit of days an old recording is named at the end; it fails nothing."""
     folder = with_recordings("bank-lost-card", labels=False)

@@ -29,7 +29,8 @@ def test_unused_it_imports_next_to_nothing(run: Run, project: pytest.Pytester) -
     project.makeconftest(LOADED.format(known=HEAVY))
     project.makepyfile("def test_nothing(): pass")
     done = run(
-        "-p", "no:anyio", "-p", "no:asyncio", "-p", "no:recording", "-p", "no:xdist", "-p", "no:hypothesispytest"
+        *("-p", "no:anyio", "-p", "no:asyncio", "-p", "no:recording", "-p", "no:xdist", "-p", "no:hypothesispytest"),
+        installed=True,
     )
     done.assert_outcomes(passed=1)
     (line,) = (line for line in done.stdout.lines if line.startswith("LOADED"))
@@ -101,9 +102,10 @@ def test_beside_the_other_plugins(run: Run, project: pytest.Pytester, small: Pat
     for mode in ("strict", "auto"):
         loops = "asyncio_default_fixture_loop_scope=function"
         done = run(
-            "--asyncio-mode", mode, "-o", loops, "--record-mode=none", "--harness-record-mode=none", "-W", "error"
+            *("--asyncio-mode", mode, "-o", loops, "--record-mode=none", "--harness-record-mode=none", "-W", "error"),
+            installed=True,
         )
         done.assert_outcomes(passed=6)
-    helped = run("--help").stdout.str()
+    helped = run("--help", installed=True).stdout.str()
     assert "--record-mode" in helped
     assert "--harness-record-mode" in helped
