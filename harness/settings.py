@@ -5,21 +5,24 @@
 2. Credentials come from ``GENESYS_CLIENT_ID`` and ``GENESYS_CLIENT_SECRET``; ``.env`` is read only when asked for.
 3. Secrets are ``SecretStr``; no error shows a secret's value.
 4. A key of ``harness.toml`` or ``[tool.harness]`` that is no setting is an error that names the nearest one.
-5. :func:`origins` says where each value comes from, asked of the same sources in the same order.
+5. A list of files or names may be one text: a JSON list, or names separated by commas.
+6. :func:`origins` says where each value comes from, asked of the same sources in the same order.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     PyprojectTomlConfigSettingsSource,
     SettingsConfigDict,
@@ -36,6 +39,18 @@ DEFAULT = "default"
 
 _SECRET = ("client_secret", "GENESYS_CLIENT_SECRET", "webhook_token", "judge_key")
 _CODE = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
+
+
+def _listed(value: Any) -> Any:
+    """Rule 5."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("a JSON list, or names separated by commas") from None
+    return [name for one in value.split(",") if (name := one.strip())]
 
 
 class Settings(BaseSettings):
@@ -118,8 +133,10 @@ class Settings(BaseSettings):
     webhook_token: SecretStr | None = Field(default=None, description="Bearer token of the webhook.")
     drain_s: float = Field(default=5.0, ge=0, le=300, description="How long a run may go on delivering at its end.")
     key_file: Path | None = Field(default=None, description="Key of surrogates and audit hashes.")
-    rules: tuple[Path, ...] = Field(default=(), description="Rule files of your own, merged with the built-in ones.")
-    detectors: tuple[str, ...] = Field(
+    rules: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        default=(), description="Rule files of your own, merged with the built-in ones."
+    )
+    detectors: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
         default=(), description="Detectors beside our own: presidio, or an entry point of the group harness.detectors."
     )
     reports_dir: Path = Field(default=Path("reports"), description="Where runs write their reports.")

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.metadata
 import io
 import json
 import re
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+import harness
 from harness.cli.main import VERBS, main
 from harness.clock import SystemClock
 from harness.dialects.base import Utterance
 from harness.dialects.mediation import MediationDialect
+from harness.recording.reader import read_recording
 from harness.replayer.service import ReplayService
 from harness.session.chaos.campaign import call
 from harness.session.dialects import find_dialect
@@ -141,3 +147,77 @@ def test_streamer_block(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert said[0].startswith(f"{conversation} The customer's router shows a red light")
     assert said[1] == "1 of 1 delivered, 0 held back"
     assert (tmp_path / "reports" / "stream" / "audit.jsonl").exists()
+
+
+@contextlib.contextmanager
+def _service(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
+    """The embedded service on a thread, its credentials in the environment: address and conversation."""
+    recording = call()
+    ready, told = threading.Event(), dict[str, Any]()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        async with ReplayService([recording], dialect=MediationDialect(), clock=SystemClock(), lenient=True) as service:
+            loop = asyncio.get_running_loop()
+            told.update(at=service.endpoint, stop=lambda: loop.call_soon_threadsafe(stop.set))
+            monkeypatch.setenv("GENESYS_CLIENT_ID", service.client_id)
+            monkeypatch.setenv("GENESYS_CLIENT_SECRET", service.client_secret)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(60)
+    yield told["at"], conversations_of(recording)[0]
+    told["stop"]()
+    thread.join(60)
+
+
+def test_record_block(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of "Record a session of your own" record a session of the embedded service, as the text says."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    section = text[text.index("## Record a session") : text.index("## Any other JSON stream")]
+    lines = [line.strip() for line in section.splitlines() if line.startswith("    harness ")]
+    assert len(lines) == 2
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with _service(monkeypatch) as (address, conversation):
+        for line in lines:
+            words = line.replace("~", str(tmp_path)).replace("INTERACTION-ID", conversation).split()[1:]
+            words = [*words, "--endpoint", address] if words[0] == "record" else words
+            done = CliRunner().invoke(main, words)
+            assert done.exit_code == 0, done.output
+    assert [path.name for path in Path("recordings").iterdir()] == [f"{conversation}.rec.jsonl"]
+
+
+def test_pytest_block(root: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests of "In pytest" pass as they stand, with a client of the user's in the place of ``my_client``."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    (block,) = [one for one in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "pytest.mark" in one]
+    pytester.makepyfile(
+        my_client="""
+        import asyncio
+        from harness import SummaryStreamer
+
+        async def keep(summary):
+            pass
+
+        def run(endpoint, client_id, client_secret):
+            given = dict(endpoint=endpoint, client_id=client_id, client_secret=client_secret, folder="out")
+            asyncio.run(SummaryStreamer(keep, [CONVERSATION], **given).run())
+        """
+    )
+    folder = pytester.mkdir("recordings")
+    for kind in ("rec", "labels"):
+        shutil.copy(root / "recordings" / f"retail-gift-return.{kind}.jsonl", folder)
+    (conversation,) = conversations_of(read_recording(folder / "retail-gift-return.rec.jsonl"))
+    client = pytester.path / "my_client.py"
+    client.write_text(client.read_text().replace("CONVERSATION", repr(conversation)))
+    pytester.makepyfile(test_it="import my_client\n" + block)
+    assert harness.__file__ is not None
+    monkeypatch.setenv("HARNESS_SUBSCRIPTION", '{"summary_matrix": {"min_tokens": 50}}')
+    monkeypatch.setenv("PYTHONPATH", f"{Path(harness.__file__).parent.parent}:{pytester.path}")
+    known = any(point.name == "harness" for point in importlib.metadata.entry_points(group="pytest11"))
+    plugin = () if known else ("-p", "harness.pytest_plugin.plugin")
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider", *plugin, "test_it.py", timeout=300)
+    done.assert_outcomes(passed=2)

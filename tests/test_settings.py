@@ -186,3 +186,16 @@ def test_origins_of_a_broken_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "harness.toml").write_text("retain_tokens = \n")
     with pytest.raises(ConfigError):
         origins()
+
+
+@pytest.mark.parametrize("text", ["one.toml, two.toml", '["one.toml", "two.toml"]'])
+def test_a_list_of_files_may_be_one_text(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """In the environment rule files are a JSON list, or names separated by commas; a broken list is refused by name."""
+    monkeypatch.setenv("HARNESS_RULES", text)
+    monkeypatch.setenv("HARNESS_DETECTORS", "presidio")
+    settings = load_settings()
+    assert settings.rules == (Path("one.toml"), Path("two.toml"))
+    assert settings.detectors == ("presidio",)
+    monkeypatch.setenv("HARNESS_RULES", "[one")
+    with pytest.raises(ConfigError, match="rules"):
+        load_settings()

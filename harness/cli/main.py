@@ -10,7 +10,7 @@ import click
 
 from harness._version import __version__
 
-__all__ = ["VERBS", "main"]
+__all__ = ["TASKS", "VERBS", "main"]
 
 VERBS = {
     "approve": "Pin a run as the baseline of a gate.",
@@ -54,6 +54,18 @@ VERBS = {
 }
 """Verb -> its one-line help; each is a function ``command`` in ``harness.cli.<verb>`` (``-`` is ``_`` there)."""
 
+TASKS = {
+    "Record and replay": ("record", "replay", "run", "compose", "demo", "load", "chaos"),
+    "Look at recordings": ("info", "cat", "grep", "doctor", "scan"),
+    "Work on recordings": ("trim", "split", "merge", "convert", "seal", "recover", "migrate"),
+    "From incident to test": ("shrink", "new-test"),
+    "Redaction and grounding": ("redact", "ground", "rules", "fuzz", "label"),
+    "Reports and gates": ("report", "compare", "gate", "approve", "history", "selfcheck"),
+    "Deliveries and audit": ("deliveries", "outbox", "audit"),
+    "Set up": ("config", "key"),
+}
+"""What a user wants to do -> the verbs for it, as ``harness --help`` shows them."""
+
 
 class LazyGroup(click.Group):
     """A group that lists its verbs without importing them, and says what is wrong with a call in one line."""
@@ -84,8 +96,10 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Verbs"):
-            formatter.write_dl(sorted(VERBS.items()))
+        width = max(map(len, VERBS))
+        for task, verbs in TASKS.items():
+            with formatter.section(task):
+                formatter.write_dl([(verb.ljust(width), VERBS[verb]) for verb in verbs])
 
 
 def _asked(ctx: click.Context | None) -> str:
@@ -101,6 +115,8 @@ def _asked(ctx: click.Context | None) -> str:
 @click.version_option(__version__, prog_name="harness")
 def main() -> None:
     """Record, replay and check contact-centre mediation sessions.
+
+    New here? `harness demo` shows the whole loop, `harness VERB --help` ends with examples.
 
     \b
     Exit codes: 0 ok, 1 a check failed, 2 usage, 3 internal error, 4 bad input file,

@@ -87,7 +87,8 @@ def _is_red(recording: Path, settings: Settings) -> bool:
 
 
 def _tell(files: list[Path], found: Incident, rules: tuple[Path, ...], *, python: bool, as_json: bool) -> None:
-    named = f"HARNESS_RULES={shlex.quote(json.dumps([str(path) for path in rules]))} " if rules else ""
+    listed = shlex.quote(",".join(map(str, rules)))
+    named = f"HARNESS_RULES={listed} " if rules else ""
     start = f"{named}pytest {shlex.quote(str(files[-1] if python else files[0]))}"
     left, there = found.shrunk.messages
     if as_json:

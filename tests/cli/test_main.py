@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness import __version__
-from harness.cli.main import VERBS, main
+from harness.cli.main import TASKS, VERBS, main
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -23,6 +23,14 @@ def test_help_lists_every_verb_with_its_line() -> None:
         assert verb in output
         assert words.split()[0] in output
     assert "Exit codes" in output
+
+
+def test_every_verb_is_for_one_task() -> None:
+    """The help groups verbs by what a user wants to do; none is missing, and none is there twice."""
+    grouped = [verb for verbs in TASKS.values() for verb in verbs]
+    assert sorted(grouped) == sorted(VERBS)
+    output = run("--help")[1]
+    assert [task for task in TASKS if f"{task}:" not in output] == []
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
