@@ -403,7 +403,7 @@ def test_faults_of_requests(served: Any, call: Any, fault: str, statuses: list[i
     assert [response.status_code for response in got] == statuses
     assert (after or "") in got[0].headers.get("retry-after", "")
     assert ("retry-after" in got[0].headers) == (after is not None)
-    assert (took[0] > 0.19) == fault.startswith("slow")
+    assert took[0] > 0.19 or not fault.startswith("slow")
     assert service.problems == []
 
 
