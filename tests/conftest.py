@@ -1,6 +1,6 @@
 """What every test shares: hypothesis profiles, the figures of ``make prove``, and where the project lies.
 
-1. ``HARNESS_TEST_PROFILE`` picks the counts: ``fast`` (default, the same examples every time), ``prove``, or the fuzzer's
+1. ``HARNESS_TEST_PROFILE`` picks the counts: ``fast`` (default, the same examples every time, whatever else runs), ``prove``, or the fuzzer's
    ``ci`` and ``nightly``.
 2. A test that measures something says so with the ``figure`` fixture; all figures are printed at the end.
 3. No test imports another test file: helpers are fixtures, so that the suite also runs beside an installed wheel.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 import harness
 from harness.fuzz.profiles import register
@@ -27,6 +28,11 @@ settings.register_profile(
 settings.register_profile("prove", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 register()
 settings.load_profile(PROFILE)
+if PROFILE == "fast" and hasattr(providers, "_get_local_constants"):
+    # Numbers and words found in the modules that happen to be loaded would be drawn too, and with them other examples
+    # in a whole run than in a single test, or under xdist.
+    _none = type(providers._local_constants)()
+    providers._get_local_constants = lambda: _none
 
 assert harness.__file__ is not None
 os.environ["PYTHONPATH"] = str(Path(harness.__file__).parent.parent)

@@ -102,6 +102,7 @@ class Reader:
                     valid, pause = self._progress() != before, self._ahead is None
                     await self._unless_left(self._dialler.lost(link, code, valid=valid, pause=pause))
         finally:
+            self._group = None  # what is judged after this moves nothing any more
             await self._close_ahead()
 
     async def finish(self, code: int = _NORMAL) -> None:

@@ -166,6 +166,25 @@ def test_the_connection_ahead_ends_first(kit: SimpleNamespace) -> None:
     assert service.opened == 3
 
 
+def test_an_announcement_that_is_judged_after_the_end(kit: SimpleNamespace) -> None:
+    """``closing`` behind a hole is released when the session has failed already: nothing is dialled for it, nothing breaks."""
+
+    async def broken(peer: Peer) -> None:
+        await peer.close(1002)
+
+    service, ears = kit.Service(kit.plays(kit.message("closing", 3, grace_s=1), then=broken)), kit.Listener()
+
+    async def main() -> None:
+        options = ClientOptions(**QUICK)
+        async with kit.client_of(service, ears, clock=SystemClock(), options=options) as client:
+            with pytest.raises(ConnectionLost):
+                await client.run()
+
+    asyncio.run(main())
+    assert [(outcome.event, outcome.verdict) for outcome in ears.final][:1] == [("closing", "accepted")]
+    assert service.opened == 3
+
+
 def test_no_dial_ahead_in_a_replay(kit: SimpleNamespace) -> None:
     """Without timers the next connection is dialled when the old one is over, as recorded."""
 
