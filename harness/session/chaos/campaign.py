@@ -12,7 +12,6 @@ import functools
 import importlib.resources
 import multiprocessing
 import random
-import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +27,7 @@ from harness.scenario.compose import compose
 from harness.scenario.model import load_scenario
 from harness.session.chaos.menu import draw
 from harness.session.chaos.trial import Ground, Result, Trial, run_trial
+from harness.session.children import deaf_children
 from harness.session.keys import load_key
 from harness.session.parts import Tools
 
@@ -177,16 +177,16 @@ def _played(batches: Sequence[Sequence[Trial]], workers: int) -> Iterator[list[R
 def shared_out(work: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[R]:
     """``work`` of every item by spawned processes, in the order of the items.
 
-    Who stops reading, or is interrupted, does not wait for work under way: the processes are ended. They leave a
-    SIGINT to this one, also when the terminal sends it to all.
+    Who stops reading, or is interrupted, does not wait for work under way: the processes are ended.
     """
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=signal.signal, initargs=ignore) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
         try:
-            yield from pool.map(work, items)
-        except BaseException:
+            with deaf_children():
+                results = [pool.submit(work, item) for item in items]
+            yield from (result.result() for result in results)
+        except BaseException:  # none is cancelled before: the pool marks all that are left as broken itself
             for child in set(multiprocessing.active_children()) - others:
                 child.terminate()
             raise
