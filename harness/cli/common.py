@@ -104,7 +104,7 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
             _leave_quietly()
         except OSError as error:
             say(f"harness: {shown(str(error.filename or 'the system'))}: {error.strerror or type(error).__name__}")
-            sys.exit(ExitCode.INTERNAL)
+            sys.exit(ExitCode.INTERNAL if error.filename is None else ExitCode.BAD_FILE)
         except Exception as error:  # noqa: BLE001  the last door: one line, nothing of what was being worked on
             _internal(error)
         return None

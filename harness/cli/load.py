@@ -8,7 +8,7 @@ import multiprocessing
 import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from harness.errors import ConfigError, HarnessError, ServiceError
 from harness.recording.reader import Recording, find_recordings, read_recording
 from harness.replayer.rules import Rules
 from harness.replayer.service import ReplayService
+from harness.session.children import deaf_children
 from harness.session.dialects import dialect_of, one_dialect
 from harness.session.load import LoadResult, LoadScript, LoadTarget, load_script, run_load
 
@@ -94,7 +95,8 @@ def _replays(paths: Sequence[Path], clients: int) -> Iterator[list[LoadTarget]]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(tuple(paths), clients, there), daemon=True)
-    process.start()
+    with deaf_children():
+        process.start()
     there.close()
     try:
         told = _told(here)
@@ -120,11 +122,13 @@ def _told(pipe: Connection) -> list[tuple[str, str, str]]:
 
 
 def _serve(paths: tuple[Path, ...], clients: int, pipe: Connection) -> None:
+    """Ends when the other end of ``pipe`` does."""
     _raise_file_limit(clients)
-    try:
-        asyncio.run(_serve_until_told(paths, pipe))
-    except HarnessError as error:
-        pipe.send(str(error))
+    with suppress(BrokenPipeError):
+        try:
+            asyncio.run(_serve_until_told(paths, pipe))
+        except HarnessError as error:
+            pipe.send(str(error))
 
 
 async def _serve_until_told(paths: tuple[Path, ...], pipe: Connection) -> None:

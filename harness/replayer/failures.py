@@ -14,7 +14,9 @@ from harness.replayer.steps import Action, Step, Track
 
 __all__ = ["another_end", "left_early", "misfit", "named", "stalled"]
 
-_DIFFERS = "record the session again if the new message is right, or widen the comparison (match, play.ignore)"
+_DIFFERS = (
+    "record the session again if the new message is right, or widen the comparison (--match, --ignore, play.ignore)"
+)
 _EXTRA = "the recording expects nothing more from the client here: record the session again if it is right"
 _EARLY = "the client went away: let it run to the recorded end, or name what may stay unplayed with --drain"
 _STALLED = "the client did not send what it sent when it was recorded: see what it waits for, or record it again"

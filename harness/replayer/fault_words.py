@@ -71,7 +71,8 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
 NAMES = tuple(sorted(PARAMETERS))
 
 _EVERY = ("at", "nth", "times")
-_NUMBERS = frozenset("n s ms grace depth digits bytes window by status".split())
+_COUNTS = frozenset("n window by".split())
+_NUMBERS = frozenset("s ms grace depth digits bytes status".split())
 _DEFAULT_PLACES = {
     "missing_end": "type:end",
     "summary_missing": "type:summary.completed",
@@ -104,6 +105,8 @@ def parse_fault(text: str, *, option: str = "--fault") -> Fault:
         times=None if times == "all" else _count(f"{option} {name}:times", times),
         options=options,
     )
+    for key in options.keys() & _COUNTS:
+        _count(f"{option} {name}:{key}", options[key])
     for key in options.keys() & _NUMBERS:
         fault.number(key, 0)
     fault.retry_after()

@@ -225,7 +225,7 @@ def _unexpected(call: Call, near: str, differences: Sequence[str], *, known: boo
     return UnexpectedMessage(f"{route}{again}", nearest=near, differences=differences, fix=_FIX)
 
 
-_FIX = "record the session again if the request is right, or widen the comparison (match, play.ignore)"
+_FIX = "record the session again if the request is right, or widen the comparison (--match, --ignore, play.ignore)"
 
 
 def _same_route(request: HttpRequest, call: Call) -> bool:

@@ -51,7 +51,8 @@ def _raises(error: BaseException) -> Callable[[], None]:
     [
         (ExceptionGroup("several", [ExceptionGroup("inner", [AuthError(401)])]), 7, "credentials"),
         (KeyboardInterrupt(), 130, "interrupted"),
-        (OSError(28, "No space left on device", "/x/y"), 3, "/x/y: No space left on device"),
+        (OSError(28, "No space left on device", "/x/y"), 4, "/x/y: No space left on device"),
+        (OSError(28, "No space left on device"), 3, "the system: No space left on device"),
         (ValueError(SECRET), 3, "internal error: ValueError at test_common.py:"),
         (ExceptionGroup(SECRET, [ValueError(SECRET)]), 3, "internal error: ExceptionGroup"),
     ],

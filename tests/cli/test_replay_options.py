@@ -149,7 +149,7 @@ def test_comparisons(tmp_path: Path, arguments: list[str], ask: Any, difference:
     (problem,) = session.problems
     assert difference in problem
     assert "nearest recorded: send #2 (entry 5, ask)" in problem
-    assert problem.endswith("or widen the comparison (match, play.ignore))")
+    assert problem.endswith("or widen the comparison (--match, --ignore, play.ignore))")
     assert session.codes == [4400]
 
 

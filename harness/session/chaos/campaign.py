@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib.resources
 import multiprocessing
 import random
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.clock import Clock, ScaledClock, SystemClock
 from harness.errors import ConfigError, HarnessError
@@ -26,12 +27,17 @@ from harness.scenario.compose import compose
 from harness.scenario.model import load_scenario
 from harness.session.chaos.menu import draw
 from harness.session.chaos.trial import Ground, Result, Trial, run_trial
+from harness.session.children import deaf_children
 from harness.session.keys import load_key
 from harness.session.parts import Tools
 
-__all__ = ["Campaign", "call", "plan_trials", "play", "run_campaign"]
+__all__ = ["Campaign", "call", "plan_trials", "play", "run_campaign", "shared_out"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _AT_ONCE = 16
+_PREFIX = "harness-chaos-"
 _BATCH = 100
 """Trials a process plays before it is heard of again."""
 
@@ -117,9 +123,9 @@ def _waiting(placed: tuple[int, Trial]) -> bool:
     return not any(form.short for form in placed[1].forms)
 
 
-def _apart(trials: Sequence[Trial]) -> list[Result]:
+def _apart(trials: Sequence[Trial], root: str | None = None) -> list[Result]:
     """A batch in a process and a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="harness-chaos-") as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=root) as folder:
         return asyncio.run(play(trials, Path(folder)))
 
 
@@ -164,5 +170,23 @@ def _played(batches: Sequence[Sequence[Trial]], workers: int) -> Iterator[list[R
     if workers < 2:
         yield from map(_apart, batches)
         return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(_apart, batches)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as root:
+        yield from shared_out(functools.partial(_apart, root=root), batches, workers)
+
+
+def shared_out(work: Callable[[T], R], items: Sequence[T], workers: int) -> Iterator[R]:
+    """``work`` of every item by spawned processes, in the order of the items.
+
+    Who stops reading, or is interrupted, does not wait for work under way: the processes are ended.
+    """
+    others = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        try:
+            with deaf_children():
+                results = [pool.submit(work, item) for item in items]
+            yield from (result.result() for result in results)
+        except BaseException:  # none is cancelled before: the pool marks all that are left as broken itself
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
+            raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from harness.clock import VirtualClock
 from harness.errors import ConfigError, HarnessError
 from harness.session.chaos import campaign
-from harness.session.chaos.campaign import Campaign, plan_trials, play, run_campaign
+from harness.session.chaos.campaign import Campaign, plan_trials, play, run_campaign, shared_out
 from harness.session.chaos.history import Findings
 from harness.session.chaos.menu import MENU, Form
 from harness.session.chaos.trial import Result, Trial
@@ -113,3 +114,17 @@ def test_a_large_run_uses_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert done.figures["survived"] == 4
     assert (told[-1], done.seconds) == ((4, 4), 0.0)
+
+
+def _waits(seconds: int) -> int:
+    if seconds:
+        signal.sigtimedwait([], seconds)
+    return seconds
+
+
+def test_nobody_waits_for_work_that_is_not_wanted() -> None:
+    """Who leaves early ends the processes, though one of them would go on for a day; results keep their order."""
+    results = shared_out(_waits, [0, 86_400, 86_400], 2)
+    assert next(results) == 0
+    results.close()  # type: ignore[attr-defined]
+    assert list(shared_out(abs, [-1, -2, 3], 2)) == [1, 2, 3]
