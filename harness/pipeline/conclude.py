@@ -30,7 +30,7 @@ def conclude(
     event, redaction = work.event, work.redaction
     assert redaction is not None
     document = counted.document
-    clean = nothing_left(document, exempt)
+    clean = nothing_left(document, exempt, work.scanned)
     if not clean:
         document = without_leaks(document, exempt)
     verdict, stage, reasons = decide(
