@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness.pii.detect import classify
-from harness.pii.gate import HOT, WAKE, has_any, is_cold, is_cold_so_far, is_idle, is_idle_of, parsed
+from harness.pii.gate import HOT, WAKE, has_any, is_cold, is_cold_so_far, is_idle, is_idle_of, low, parsed
 from harness.pii.names import NameBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
@@ -426,9 +426,10 @@ class Redactor:
         """
         if type(self).detect is not Redactor.detect or not text.isascii():
             return None
-        plain, words = parsed(text)
+        plain = low(text)
         if b"0" in plain:
             return None
+        words = plain.split()
         if not (HOT.isdisjoint(words) and _is_short(text)):
             lines_are_short = len(text) < CAP or max(map(len, text.split("\n"))) < CAP
             if not (self._quick and lines_are_short and WAKE.isdisjoint(words)):
