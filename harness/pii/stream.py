@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harness.pii.book import NameBook
 from harness.pii.chains import Chains
 from harness.pii.course import LONG_ROW, Course
-from harness.pii.gate import HOT, WAKE, is_cold, is_idle_of, parsed
+from harness.pii.gate import HOT, WAKE, is_cold, is_idle_of, low, parsed
 from harness.pii.heard import ValueBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
@@ -205,9 +205,10 @@ class Redactor:
         """
         if type(self).detect is not Redactor.detect or not text.isascii():
             return None
-        plain, words = parsed(text)
+        plain = low(text)
         if b"0" in plain:
             return None
+        words = plain.split()
         if not (HOT.isdisjoint(words) and _is_short(text)):
             lines_are_short = len(text) < CAP or max(map(len, text.split("\n"))) < CAP
             if not (self._quick and lines_are_short and WAKE.isdisjoint(words)):

@@ -39,13 +39,14 @@ _PLAIN_NAMES: set[str] = set()
 """Names of fields in which the scan found nothing: the same few come with every message."""
 
 
-def nothing_left(document: Document, exempt: Container[str], heard: Heard = ()) -> bool:
+def nothing_left(document: Document, exempt: Container[str], heard: Heard = (), scanned: str = "") -> bool:
     """True when the independent scan finds no structured personal data in ``document``, but for the paths of ``exempt``.
 
     Args:
         heard: see :func:`harness.pii.scan.leaks`.
+        scanned: a text in which it has found nothing already.
     """
-    looked_at = document.but(exempt, _PLAIN_NAMES)
+    looked_at = [leaf for leaf in document.but(exempt, _PLAIN_NAMES) if leaf[1] != scanned]
     quiet = is_quiet("\n".join([text for _, text in looked_at]))  # mostly, and then no text needs a scan of its own
     if not quiet and any(leaks(text, heard) for _, text in looked_at):
         return False

@@ -36,7 +36,8 @@ def conclude(
     event, redaction = work.event, work.redaction
     assert redaction is not None
     document = counted.document
-    clean = nothing_left(document, exempt, heard)
+    # What was scanned before was scanned without the values that were heard.
+    clean = nothing_left(document, exempt, heard, "" if heard else work.scanned)
     if not clean:
         document = without_leaks(document, exempt, heard)
     verdict, stage, reasons = decide(
