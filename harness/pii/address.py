@@ -47,7 +47,7 @@ _MOST_CITY = 3
 _LONGEST_NUMBER = 6
 _BOX = ("p.o.box", "pobox", "postofficebox", "p.obox")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)")
-_BESIDE = frozenset("$€£#*%_/-+.,:=@0]")
+_BESIDE = frozenset("$€£#*%_/-+.,:=@0]x")
 
 
 def address_end(words: Words, *, cued: bool, before: list[str]) -> int:
