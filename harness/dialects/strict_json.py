@@ -41,8 +41,6 @@ def loads(raw: str) -> Any:
     """
     if len(raw) > MAX_BYTES or (len(raw) * 4 > MAX_BYTES and len(raw.encode("utf-8", "surrogatepass")) > MAX_BYTES):
         raise StrictJsonError("too_large")
-    if raw.count("[") + raw.count("{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
-        raise StrictJsonError("too_deep")
     value = _quickly(raw)
     return _exactly(raw) if value is _DOUBT else value
 
@@ -53,28 +51,35 @@ def _quickly(raw: str) -> Any:
         return _DOUBT
     try:
         value = _QUICK.decode(raw)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return _DOUBT
-    return value if 2 * _strings(value) == raw.count('"') else _DOUBT
+    strings, containers = _counted(value)
+    if 2 * strings != raw.count('"') or (containers > MAX_DEPTH and _depth(raw) > MAX_DEPTH):
+        return _DOUBT
+    return value
 
 
-def _strings(value: Any) -> int:
-    """Strings in ``value``, keys among them; a key that is there twice has gone with its value."""
-    count = 0
+def _counted(value: Any) -> tuple[int, int]:
+    """Strings in ``value``, keys among them, and its objects and arrays; a key that is there twice has gone with its value."""
+    strings = containers = 0
     rest = [value]
     for item in rest:  # it grows while it is gone through
         kind = type(item)
         if kind is dict:
-            count += len(item)
+            containers += 1
+            strings += len(item)
             rest += item.values()
         elif kind is str:
-            count += 1
+            strings += 1
         elif kind is list:
+            containers += 1
             rest += item
-    return count
+    return strings, containers
 
 
 def _exactly(raw: str) -> Any:
+    if raw.count("[") + raw.count("{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
+        raise StrictJsonError("too_deep")
     try:
         value = _DECODER.decode(raw)
     except StrictJsonError:

@@ -29,6 +29,8 @@ _NEVER_AFTER = "*%_"
 def written_runs(rules: RuleSet, view: View, groups: list[tuple[int, int]]) -> list[Hit]:
     """Every window of whole groups that a rule matches."""
     chain = view.chain
+    if not rules.of_kind("run"):
+        return []
     joined = [bool(_JOINT.fullmatch(chain, a[1], b[0])) for a, b in pairwise(groups)]
     ends = [_ends(rules, view, end) for _, end in groups]
     hits: list[Hit] = []

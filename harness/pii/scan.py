@@ -15,8 +15,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from harness.pii.scan_checks import CHECKS, base58, card, digits, iban, luhn, nanp, vin
-from harness.pii.scan_cued import CUE_WORDS, CUED
-from harness.pii.scan_gate import is_quiet, may_be_heard, may_be_written, words_of
+from harness.pii.scan_cued import CUED, has_cue
+from harness.pii.scan_gate import digits_in, is_quiet, may_be_heard, may_be_written, words_of
 from harness.pii.scan_spoken import said_addresses, said_birthdays, said_numbers
 from harness.pii.surrogate import is_surrogate
 from harness.text.fold import fold
@@ -150,9 +150,10 @@ def _looked_for(text: str) -> tuple[bool, bool]:
 
 
 def _written(text: str, covered: bytearray) -> Iterator[Found]:
-    scans = _SCANS if CUE_WORDS.search(text) else _UNCUED
-    for type_, pattern, check in scans:
-        if type_ == "EMAIL" and "@" not in text:
+    scans = _SCANS if has_cue(text) else _UNCUED
+    count = digits_in(text)
+    for type_, pattern, check, least in scans:
+        if count < least or (type_ == "EMAIL" and "@" not in text):
             continue
         for found in pattern.finditer(text):
             start, end = found.span("v" if "v" in pattern.groupindex else 0)
@@ -275,28 +276,29 @@ def _any(value: str, before: str) -> bool:
     return not before.endswith("*")
 
 
-_SCANS: tuple[tuple[str, re.Pattern[str], Callable[[str, str], bool]], ...] = (
-    ("URL_WITH_TOKEN", _URL, _any),
-    ("EMAIL", _AT, _any),
-    ("IBAN", _IBAN, _iban),
-    ("IBAN", _OWN_IBAN, _iban),
-    ("CRYPTO", _COIN, _coin),
-    ("SECRET", _SECRET, _any),
-    ("CREDIT_CARD", _CARD, _card),
-    ("CREDIT_CARD", _FLOAT, _card),
-    ("CREDIT_CARD", _OWN_CARD, _own_card),
-    ("SSN", _SSN, _ssn),
-    *((one.type, one.pattern, one.fits) for one in CUED),
-    ("PHONE", _PHONE, _phone),
-    ("PHONE", _ABROAD, _abroad),
-    ("PHONE", _CALLED, _called),
-    ("PHONE", _BARE, _bare),
-    ("IP", _IPV4, _ipv4),
-    ("IP", _IPV6, _ipv6),
-    ("MAC", _MAC, _mac),
-    ("VIN", _VIN, _vin),
-    ("NATIONAL_ID", _NINO, _any),
-    ("NATIONAL_ID", _CPF, _cpf),
+_SCANS: tuple[tuple[str, re.Pattern[str], Callable[[str, str], bool], int], ...] = (
+    ("URL_WITH_TOKEN", _URL, _any, 0),
+    ("EMAIL", _AT, _any, 0),
+    ("IBAN", _IBAN, _iban, 2),
+    ("IBAN", _OWN_IBAN, _iban, 2),
+    ("CRYPTO", _COIN, _coin, 1),
+    ("SECRET", _SECRET, _any, 0),
+    ("CREDIT_CARD", _CARD, _card, 13),
+    ("CREDIT_CARD", _FLOAT, _card, 11),
+    ("CREDIT_CARD", _OWN_CARD, _own_card, 12),
+    ("SSN", _SSN, _ssn, 9),
+    *((one.type, one.pattern, one.fits, one.least) for one in CUED),
+    ("PHONE", _PHONE, _phone, 10),
+    ("PHONE", _ABROAD, _abroad, 2),
+    ("PHONE", _CALLED, _called, 4),
+    ("PHONE", _BARE, _bare, 10),
+    ("IP", _IPV4, _ipv4, 4),
+    ("IP", _IPV6, _ipv6, 0),
+    ("MAC", _MAC, _mac, 0),
+    ("VIN", _VIN, _vin, 0),
+    ("NATIONAL_ID", _NINO, _any, 6),
+    ("NATIONAL_ID", _CPF, _cpf, 11),
 )
+"""Type, pattern, check, and the digits without which the pattern matches nothing."""
 _CUED_PATTERNS = frozenset(one.pattern for one in CUED)
 _UNCUED = tuple(scan for scan in _SCANS if scan[1] not in _CUED_PATTERNS)

@@ -7,12 +7,13 @@ holds the two together.
 
 from __future__ import annotations
 
-__all__ = ["is_quiet", "may_be_heard", "may_be_written", "words_of"]
+__all__ = ["digits_in", "is_quiet", "may_be_heard", "may_be_written", "words_of"]
 
 _TABLE = bytes(n + 32 if 65 <= n <= 90 else n if 97 <= n <= 122 or 48 <= n <= 57 or n == 95 else 32 for n in range(256))
 """Letters in lower case, digits and the underscore as they are, blanks for what is no part of a word."""
 
 _NOT_MARKS = bytes(n for n in range(128) if not (48 <= n <= 57 or n == 64))
+_NOT_DIGITS = bytes(n for n in range(256) if not 48 <= n <= 57)
 _KEYWORDS = frozenset(b"password passwd pwd passphrase bearer key token".split())
 _SAID = frozenset(b"zero oh one two three four five six seven eight nine double ten dot".split())
 _LOUD = _KEYWORDS | _SAID
@@ -22,6 +23,11 @@ _LOUD_WITH_AT = _LOUD | {b"at"}
 def words_of(text: str) -> bytes:
     """The words of the ASCII ``text`` in lower case, parted by blanks."""
     return text.encode().translate(_TABLE)
+
+
+def digits_in(text: str) -> int:
+    """ASCII digits in ``text``."""
+    return len(text.encode("utf-8", "surrogatepass").translate(None, _NOT_DIGITS))
 
 
 def is_quiet(text: str) -> bool:

@@ -137,6 +137,9 @@ def _type(number: str, before: str) -> str | None:
 
 def said_addresses(text: str) -> Iterator[tuple[int, int, str]]:
     """Likewise, its spoken e-mail addresses."""
+    low = text.lower()
+    if not ("@" in text or " at " in low) or not ("." in text or " dot " in low):
+        return
     for found in _SAID_AT.finditer(text):
         host, local = found["host"], found["local"]
         if _RESERVED.match(host) or _TEST.match(host):

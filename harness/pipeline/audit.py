@@ -16,7 +16,7 @@ from typing import Any
 from harness.pii.operators import apply
 from harness.pii.scan import is_quiet, leaks
 from harness.pipeline.outcome import Grounding, Outcome, PathSpan, Verdict
-from harness.pipeline.payload import Document, is_field_name
+from harness.pipeline.payload import Document, field_names
 from harness.text.span import RedactedText, merged
 
 __all__ = [
@@ -36,14 +36,18 @@ _PLAIN_NAMES: set[str] = set()
 """Names of fields in which the scan found nothing: the same few come with every message."""
 
 
-def nothing_left(document: Document, exempt: Container[str]) -> bool:
-    """True when the independent scan finds no structured personal data in ``document``, but for the paths of ``exempt``."""
-    looked_at = document.but(exempt, _PLAIN_NAMES)
+def nothing_left(document: Document, exempt: Container[str], scanned: str = "") -> bool:
+    """True when the independent scan finds no structured personal data in ``document``, but for the paths of ``exempt``.
+
+    Args:
+        scanned: a text in which it has found nothing already.
+    """
+    looked_at = [leaf for leaf in document.but(exempt, _PLAIN_NAMES) if leaf[1] != scanned]
     quiet = is_quiet("\n".join([text for _, text in looked_at]))  # mostly, and then no text needs a scan of its own
     if not quiet and any(leaks(text) for _, text in looked_at):
         return False
     if len(_PLAIN_NAMES) < _NAMES_KEPT:
-        _PLAIN_NAMES.update(text for path, text in looked_at if is_field_name(path, text))
+        _PLAIN_NAMES.update(field_names(looked_at))
     return True
 
 

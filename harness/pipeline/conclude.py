@@ -30,7 +30,7 @@ def conclude(
     event, redaction = work.event, work.redaction
     assert redaction is not None
     document = counted.document
-    clean = nothing_left(document, exempt)
+    clean = nothing_left(document, exempt, work.scanned)
     if not clean:
         document = without_leaks(document, exempt)
     verdict, stage, reasons = decide(
@@ -50,7 +50,7 @@ def conclude(
         event=_shown(event, redaction, "/type", event.type),
         verdict=verdict,
         stage=stage,
-        reasons=(*reasons, *degraded(redaction.spans)),
+        reasons=(*reasons, *degraded(redaction.spans)) if redaction.spans else tuple(reasons),
         spans=tuple(redaction.spans),
         payload=document.value,
         digest=digest(document.value),

@@ -46,7 +46,7 @@ def count(work: Work, state: ConversationState | None, subscription: Subscriptio
             kept, budget = state.budget.delta(event.summary_id, text)
             return _cut(work, document, "/text", text, kept, budget)
         case Utterance() if event.is_final:
-            _remember(event, state, redaction)
+            _remember(work, event, state, redaction)
     return Counted(document)
 
 
@@ -77,7 +77,11 @@ def _asked_for(subscription: Subscription) -> tuple[LengthMatrix, Directives]:
     return subscription.summary_matrix, subscription.extraction_directives
 
 
-def _remember(event: Utterance, state: ConversationState, redaction: Redaction) -> None:
-    text = masked(redaction.text(event.text_path, event.text))
+def _remember(work: Work, event: Utterance, state: ConversationState, redaction: Redaction) -> None:
+    text = redaction.text(event.text_path, event.text)
+    safe = masked(text)
+    if safe == text:
+        work.scanned = text
+    text = safe
     state.context.append({"speaker": event.speaker, "text": text})
     state.context_tokens += state.budget.estimator.tokens(text)

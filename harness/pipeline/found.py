@@ -48,9 +48,10 @@ class Found(Redactor):
     def begin(self, texts: Sequence[str] = ()) -> None:
         """Another message, of which ``texts`` are to be searched: forget the last one."""
         self._found.clear()
-        still = [text for text in texts if is_still(text)]
-        words = self._redactor.quiet_words("\n".join(still))
-        self._is_quiet = words is not None and len(still) == len(texts)
+        joined = "\n".join(texts)
+        still = texts if is_still(joined) else [text for text in texts if is_still(text)]
+        words = self._redactor.quiet_words(joined if still is texts else "\n".join(still))
+        self._is_quiet = words is not None and still is texts
         self._quiet, self._words = (_NO_TEXTS, []) if words is None else (frozenset(still), words)
 
     def is_quiet(self, names: NameBook) -> bool:

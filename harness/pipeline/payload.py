@@ -12,19 +12,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Container, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Set
 from typing import Any
 
 import msgspec
 
-__all__ = ["Document", "canonical", "digest", "is_field_name", "leaves", "pointer", "rebuild"]
+__all__ = ["Document", "canonical", "digest", "field_names", "leaves", "pointer", "rebuild"]
 
 _SHORTEST_NUMBER = 7
 """Numbers with fewer digits cannot hold any structured type."""
 
 _SHORT = (-(10 ** (_SHORTEST_NUMBER - 2)), 10 ** (_SHORTEST_NUMBER - 1))
 """Whole numbers between these have fewer characters."""
-_Shape = tuple[tuple[tuple[str, str, str], ...], "frozenset[str] | None"]
+_OTHER = "#"
+_Shape = tuple[tuple[tuple[str, str, str], ...], frozenset[str]]
 _SHAPES: dict[tuple[str, ...], _Shape] = {}
 _SHAPES_KEPT = 1024
 _NESTED = (dict, list, tuple, Mapping)
@@ -45,9 +46,9 @@ def pointer(parent: str, key: str | int) -> str:
     return f"{parent}/{escaped.removesuffix('#key')}~#key" if escaped.endswith("#key") else f"{parent}/{escaped}"
 
 
-def is_field_name(path: str, text: str) -> bool:
-    """A key as dialects name their fields: a word or two in lower case. The same few come with every message."""
-    return path.endswith("#key") and _is_name(text)
+def field_names(found: Iterable[tuple[str, str]]) -> list[str]:
+    """The keys among leaves that are as dialects name their fields, a word or two in lower case: the same few with every message."""
+    return [text for path, text in found if path[-4:] == "#key" and _is_name(text)]
 
 
 def _is_name(text: str) -> bool:
@@ -62,7 +63,7 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, str]]:
 
 
 def _gather(value: Any, path: str, found: list[tuple[str, str]], names: set[str] | None = None) -> None:
-    """Append the leaves of ``value``; with ``names`` the names of fields as dialects write them go there instead."""
+    """Append the leaves of ``value``; with ``names`` the keys go there instead."""
     kind = type(value)
     if kind is dict:
         _gather_members(value, path, found, names)
@@ -81,11 +82,10 @@ def _gather(value: Any, path: str, found: list[tuple[str, str]], names: set[str]
 
 def _gather_members(value: dict[str, Any], path: str, found: list[tuple[str, str]], names: set[str] | None) -> None:
     members, plain = _shape(value, path)
-    with_keys = names is None or plain is None
-    if names is not None and plain is not None:
+    if names is not None:
         names |= plain
     for key, inner, keyed in members:
-        if with_keys:
+        if names is None:
             found.append((keyed, key))
         item = value[key]
         if type(item) is str:
@@ -105,17 +105,17 @@ def _gather_other(value: Any, path: str, found: list[tuple[str, str]], names: se
 
 
 def _shape(value: Mapping[str, Any], path: str) -> _Shape:
-    """(key, pointer of the member, path of the key) of each member, and the keys if dialects name their fields so.
+    """(key, pointer of the member, path of the key) of each member, and the keys, :data:`_OTHER` for those that no dialect has.
 
-    Made once for each row of such names.
+    Made once for each row of names that dialects have.
     """
     known = (path, *value)
     shape = _SHAPES.get(known)
     if shape is None:
         members = tuple((key, inner, f"{inner}#key") for key in value if (inner := pointer(path, key)))
-        plain = frozenset(value) if _PLAIN_PATH.fullmatch(path) and all(map(_is_name, value)) else None
+        plain = frozenset(key if _is_name(key) else _OTHER for key in value)
         shape = members, plain
-        if plain is not None and len(_SHAPES) < _SHAPES_KEPT:
+        if len(_SHAPES) < _SHAPES_KEPT and _OTHER not in plain and _PLAIN_PATH.fullmatch(path):
             _SHAPES[known] = shape
     return shape
 
@@ -177,6 +177,7 @@ class Document:
         self.value = value
         self._texts: list[tuple[str, str]] | None = None
         self._names: set[str] = set()
+        """Of its fields; :data:`_OTHER` stands for all that are not as dialects name them."""
 
     @property
     def leaves(self) -> list[tuple[str, str]]:
@@ -189,7 +190,7 @@ class Document:
             self._texts = []
             _gather(self.value, "", self._texts, self._names)
         if self._names <= names:
-            return [leaf for leaf in self._texts if leaf[0] not in exempt and not _is_known(leaf, names)]
+            return [leaf for leaf in self._texts if leaf[0] not in exempt]
         return [leaf for leaf in self.leaves if leaf[0] not in exempt and not _is_known(leaf, names)]
 
     def replaced(self, new: Mapping[str, str]) -> Document:

@@ -31,7 +31,7 @@ from harness.pii.operators import apply
 from harness.pipeline.found import Found
 from harness.pipeline.halves import PARTIAL, goes_on, half, is_awaited
 from harness.pipeline.outcome import PathSpan
-from harness.pipeline.payload import Document, is_field_name
+from harness.pipeline.payload import Document, field_names
 from harness.text.placeholder import placeholder
 from harness.text.span import RedactedText, Span, merged
 
@@ -283,7 +283,7 @@ class RedactStage:
     def _learn_names(self, texts: Texts) -> None:
         """Note the names of fields in which there is nothing."""
         if len(self._plain_names) < _NAMES_KEPT:
-            self._plain_names.update(text for path, text in texts if is_field_name(path, text))
+            self._plain_names.update(field_names(texts))
 
     def _said(self, work: Redaction, event: Utterance, text: str, names: NameBook) -> None:
         """Rule 7."""
@@ -329,7 +329,10 @@ class RedactStage:
         work.put(path, apply(text, spans), [self._found(path, span) for span in spans])
 
     def _book(self, conversation: str) -> NameBook:
-        return self._names.setdefault(conversation, NameBook())
+        book = self._names.get(conversation)
+        if book is None:
+            book = self._names[conversation] = NameBook()
+        return book
 
     def _known(self, event: Event) -> NameBook:
         """The names by which a message is read (rule 7)."""
@@ -367,8 +370,8 @@ class RedactStage:
 
     def _whole(self, work: Redaction, path: str, text: str, names: NameBook) -> None:
         result = self._redactor.redact(text, names=names)
-        if not result.spans and len(self._plain_names) < _NAMES_KEPT and is_field_name(path, text):
-            self._plain_names.add(text)
+        if not result.spans:
+            self._learn_names([(path, text)])
         work.put(path, result.text, [self._found(path, span) for span in result.spans])
 
     def _found(self, path: str, span: Span) -> PathSpan:

@@ -26,6 +26,8 @@ class Work:
     service: str = "stream"
     seen: tuple[Document, Texts] | None = field(default=None, repr=False)
     """Its payload, and what is to be searched of it."""
+    scanned: str = field(default="", repr=False)
+    """A text of what leaves in which the second look has found nothing already."""
     redaction: Redaction | None = None
     grounding: Grounding | None = None
     fault: tuple[str, str] | None = None

@@ -45,6 +45,8 @@ def decide(
         grounding: of a summary.
         notes: reasons that decide nothing.
     """
+    if fault is None and clean and not notes and (grounding is None or grounding.verdict != "ungrounded"):
+        return "accepted", "audit", ()
     found: list[Finding] = []
     if fault is not None:
         found.append(("rejected", fault[0], [fault[1]]))

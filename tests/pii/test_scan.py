@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.pii import scan
 from harness.pii.scan import leaks
+from harness.pii.scan_gate import digits_in
 from harness.pii.stream import Redactor
 
 LEFT = [
@@ -51,6 +54,24 @@ def test_leaks_are_seen(text: str, type_: str) -> None:
 def test_what_passes(text: str) -> None:
     """Placeholders, surrogates, negatives and broken checks are no leaks."""
     assert leaks(text) == []
+
+
+@pytest.mark.parametrize("index", range(len(scan._SCANS)))
+@given(data=st.data())
+def test_no_pattern_matches_fewer_digits_than_it_says(index: int, data: st.DataObject) -> None:
+    """Where a text has fewer, the pattern is not asked."""
+    _, pattern, _, least = scan._SCANS[index]
+    text = data.draw(st.from_regex(pattern))
+    assert digits_in(text) >= least
+
+
+@pytest.mark.parametrize("text", [text for text, _ in LEFT] + PASS)
+def test_counting_digits_first_changes_nothing(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every pattern asked of every text says the same."""
+    found = leaks(text)
+    monkeypatch.setattr(scan, "digits_in", lambda _: 1000)
+    monkeypatch.setattr(scan, "has_cue", lambda _: True)
+    assert leaks(text) == found
 
 
 def test_percent_escapes_are_undone() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.pii.scan import leaks
-from harness.pii.scan_cued import CUE_WORDS, CUED, spoken_cue
+from harness.pii.scan_cued import CUE_WORDS, CUED, has_cue, spoken_cue
 from harness.pii.stream import Redactor
 
 LEFT = [
@@ -44,6 +46,18 @@ def test_every_type_has_its_cue_among_the_quick_ones() -> None:
     """The quick test knows every cue of the table."""
     assert all(CUE_WORDS.search(text) for _, text in LEFT)
     assert {one.type for one in CUED} == {type_ for type_, _ in LEFT}
+
+
+@given(
+    st.lists(
+        st.sampled_from([*(text for _, text in LEFT), *PASS, "İ", "ſin", "\u212a", "CVV2", "D.O.B.", "_pin"]),
+        max_size=3,
+    ).map("".join)
+)
+def test_the_quicker_test_for_cues_says_the_same(text: str) -> None:
+    """Capitals or small letters, ASCII or not."""
+    for form in (text, text.upper(), text.lower(), text[1:]):
+        assert has_cue(form) == bool(CUE_WORDS.search(form))
 
 
 @pytest.mark.parametrize(
