@@ -56,7 +56,7 @@ _BOX = ("p.o.box", "pobox", "postofficebox", "p.obox")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)")
 _ENDS = frozenset({"", ".", "?", "!", ";", "\n"})
 """What stands behind a city that is told without its state."""
-_BESIDE = frozenset("$€£#*%_/-+.,:=@0]")
+_BESIDE = frozenset("$€£#*%_/-+.,:=@0]x")
 _PAUSES = frozenset(".,:-")
 
 

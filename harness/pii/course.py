@@ -13,7 +13,7 @@ from collections.abc import Sequence, Set
 from harness.pii.cued import FILLERS
 from harness.pii.gate import is_odd, words_in, words_of
 from harness.pii.segment import AFTER_CLASS
-from harness.pii.spoken import CLASSES
+from harness.pii.spoken_words import CLASSES
 
 __all__ = ["LONG_ROW", "Course"]
 

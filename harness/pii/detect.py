@@ -16,7 +16,8 @@ from harness.pii.heard import ValueBook
 from harness.pii.hits import Hit, accepted, chosen, hit_of
 from harness.pii.rules import Rule, RuleSet
 from harness.pii.runs import GROUP, written_runs
-from harness.pii.spoken import Run, addresses, runs
+from harness.pii.spoken import Run, runs
+from harness.pii.spoken_mail import addresses
 from harness.pii.validators import fit_iban
 from harness.pii.view import View
 from harness.text.placeholder import placeholder

@@ -4,7 +4,7 @@ Every function here is a *sufficient* test on ASCII text: True is a proof, False
 registers its words here, or it is never asked:
 
 1. :data:`HOT` - a value (or the one word before it) may begin at this word; a text with none of them, no digit and no
-   ``@`` is cold. Words come from :data:`harness.pii.spoken.HOT_WORDS`.
+   ``@`` is cold. Words come from :data:`harness.pii.spoken_words.HOT_WORDS`.
 2. :data:`WAKE` - in a text without digits only these words lead to a value. A rule whose value holds neither a digit, an
    ``@`` nor a number word adds its cue words to both.
 3. Cues of rules of kind ``value`` come from the rules themselves (:attr:`harness.pii.rules.RuleSet.cue_ends`); a lone
@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 
-from harness.pii.spoken import AT_WORDS, HESITATIONS, HOT_WORDS, JOINERS, NUMBER_WORDS
+from harness.pii.spoken_words import AT_WORDS, HESITATIONS, HOT_WORDS, JOINERS, NUMBER_WORDS
 
 __all__ = [
     "FEW_DIGITS",

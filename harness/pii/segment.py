@@ -2,7 +2,7 @@
 
 1. A *token* is a row of characters between boundaries: white space, ``<>"|[]{};`` and everything that is neither
    ASCII nor a letter below U+2E80 (so that text written without spaces has tokens too).
-2. A token with a digit, an ``@`` or a word of :data:`harness.pii.spoken.HOT_WORDS` is hot; the others are cold. A
+2. A token with a digit, an ``@`` or a word of :data:`harness.pii.spoken_words.HOT_WORDS` is hot; the others are cold. A
    *chain* is a hot token, the one word before it (it may be the local part of a spoken address) and the tokens that may
    continue a value begun in it: :func:`_continues`. No value reaches over the end of a chain.
 3. :meth:`Segmenter.next` answers only when more text could not change the answer; otherwise it answers None. Segments
@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from harness.pii.gate import HOT, low, trie
-from harness.pii.spoken import CLASSES, EXTENSION, HOT_WORDS, NUMBER_WORDS
+from harness.pii.spoken_words import CLASSES, EXTENSION, HOT_WORDS, NUMBER_WORDS
 
 __all__ = [
     "AFTER_CLASS",

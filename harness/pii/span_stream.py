@@ -189,6 +189,8 @@ class SpanStream:
         if self._is_calm:
             if self._calm.end():
                 self.settled = self._raw
+                if people:
+                    people.finish()
                 return []
             is_free = people is None or people.is_free(self._calm.passed + self._calm.held)
             held = self._waken()

@@ -26,7 +26,7 @@ from harness.pii.shapes import (
     is_nanp,
     main_number,
 )
-from harness.pii.spoken import spoken_like, written
+from harness.pii.spoken_forms import spoken_like, written
 from harness.pii.validators import iban_ok, luhn_ok
 from harness.text.fold import fold
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.pii.book import NameBook
 from harness.pii.chains import OVERSIZE
 from harness.pii.segment import CAP, HELD_MAX
 from harness.pii.stream import Redactor
@@ -129,3 +130,14 @@ def test_the_digest_names_the_rules() -> None:
     """The policy digest is stable and the rules are open to view."""
     assert REDACTOR.policy_digest == Redactor(REDACTOR.rules).policy_digest
     assert REDACTOR.policy_digest.startswith("sha256:")
+
+
+@pytest.mark.parametrize("end", ["", " and all is well here", " call 628-271-4432 now", " one moment"])
+def test_the_conversation_learns_names_however_the_text_ends(end: str) -> None:
+    """Also where nothing is looked at any more at its end."""
+    book = NameBook()
+    stream = REDACTOR.stream(names=book)
+    for piece in pieces("my name is Zorblatt Quenby, as I said" + end, [4]):
+        stream.feed(piece)
+    stream.finish()
+    assert book.knows("zorblatt")
