@@ -67,10 +67,10 @@ SAID_MAIL = words_of(AT_WORDS | JOINERS)
 """A spoken address has one of these, or an ``@`` that stands alone."""
 
 _TABLE = bytes(
-    (48 if chr(n).isdigit() or n == 64 else ord(chr(n).lower()) if chr(n).isalpha() else 32) if n < 128 else 32
+    (48 if chr(n).isdigit() or chr(n) in "@=" else ord(chr(n).lower()) if chr(n).isalpha() else 32) if n < 128 else 32
     for n in range(256)
 )
-"""Letters in lower case, ``0`` for what is hot by itself, blanks for everything else."""
+"""Letters in lower case, ``0`` for what is hot by itself (digits, ``@``, and the ``=`` before a secret), blanks for the rest."""
 _BLANK = 32
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = 14
@@ -163,4 +163,10 @@ def is_idle_of(text: str, plain: bytes, words: list[bytes], cue_ends: Set[bytes]
 
 def _is_odd(text: str) -> bool:
     """Whether a network address, an identifier or a secret with few digits may be in ``text``."""
-    return text.count(":") > 1 or text.count(".") > 1 or "_" in text or max(map(len, text.split())) > _LONG_WORD
+    return (
+        "=" in text
+        or text.count(":") > 1
+        or text.count(".") > 1
+        or "_" in text
+        or max(map(len, text.split())) > _LONG_WORD
+    )

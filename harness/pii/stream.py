@@ -415,7 +415,11 @@ class Redactor:
             layer = PeopleStream(people, names)
             given, offsets, spans = layer.feed(text, offsets, final=True)
             layer.finish()
-        if not spans and self._is_nothing(text, plain, words) and not (names is not None and names.values.may_be_in(text)):
+        if (
+            not spans
+            and self._is_nothing(text, plain, words)
+            and not (names is not None and names.values.may_be_in(text))
+        ):
             return []
         return SpanStream(self._rules, None, names).without_people(given, offsets, spans, len(text))
 
