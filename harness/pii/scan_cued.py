@@ -118,7 +118,7 @@ CUED = (
         _date,
         said=(5, 8),
     ),
-    _cued("SORT_CODE", r"sort ?code", r"[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}", said=(6, 6)),
+    _cued("SORT_CODE", r"sort ?code", r"[0-9]{2}(?:-?\n|[ -]?)[0-9]{2}(?:-?\n|[ -]?)[0-9]{2}", said=(6, 6)),
     _cued(
         "ROUTING",
         r"routing|aba|rtn|transit",
@@ -146,7 +146,11 @@ CUED = (
     _cued("VIN", r"vin|chassis|vehicle identification", r"[A-HJ-NPR-Z0-9]{17}", _few(3)),
     _cued("NATIONAL_ID", r"nhs", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}", _number("nhs"), said=(10, 10)),
     _cued(
-        "NATIONAL_ID", r"aadha?ar(?: card)?", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}", _number("aadhaar"), said=(12, 12)
+        "NATIONAL_ID",
+        r"aadha?ar(?: card)?",
+        r"[0-9]{4}(?:-?\n|[ -]?)[0-9]{4}(?:-?\n|[ -]?)[0-9]{4}",
+        _number("aadhaar"),
+        said=(12, 12),
     ),
     _cued("NATIONAL_ID", r"sin|social insurance", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}", _number("sin"), said=(9, 9)),
     _cued("NATIONAL_ID", r"bsn|burgerservicenummer", r"[0-9]{9}", _number("bsn"), said=(9, 9)),

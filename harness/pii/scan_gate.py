@@ -13,7 +13,9 @@ _TABLE = bytes(n + 32 if 65 <= n <= 90 else n if 97 <= n <= 122 or 48 <= n <= 57
 """Letters in lower case, digits and the underscore as they are, blanks for what is no part of a word."""
 
 _NOT_MARKS = bytes(n for n in range(128) if not (48 <= n <= 57 or n == 64))
-_KEYWORDS = frozenset(b"password passwd pwd passphrase bearer key token".split())
+_KEYWORDS = frozenset(
+    b"password passwd pwd passphrase bearer key token api_key apikey secret client_secret secret_key".split()
+)
 _SAID = frozenset(b"zero oh one two three four five six seven eight nine double ten dot".split())
 
 
