@@ -141,7 +141,7 @@ def forces(words: Words) -> int:
     at = 2 + (words.at(2).text == ",")
     if _low(words.at(at)) != "box" or words.at(at + 1).kind != "n":
         return 0
-    return _office(words, at + 2) or (at + 2)
+    return _office(words, at + 2) or (at + 2 if low != "unit" else 0)
 
 
 def _office(words: Words, at: int) -> int:

@@ -89,10 +89,11 @@ def address_end(words: Words, *, cued: bool, before: list[str], apart: bool = Fa
             return _rest(words, behind, cued=cued)
     if not at:
         return -1
+    name = at
     end, at = _street(words, at, cued=cued, said=said)
     if end >= 0:
         return end if at < 0 else _rest(words, at, cued=cued)
-    end = -1 if said else _two_numbers(words, at)
+    end = -1 if said else _two_numbers(words, name)
     return _free(words) if end < 0 and cued and first.kind == "n" else end
 
 

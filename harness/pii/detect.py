@@ -25,12 +25,16 @@ from harness.text.placeholder import placeholder
 __all__ = ["Hit", "classify"]
 
 _FEWEST_DIGITS = 2
+_BROKEN = re.compile(r"(?<![\w.%+'-])\w[\w.%+'-]{0,63}@ ?\n ?")
+"""An address that a line break parts behind its sign."""
 _ADDRESS_ROW = re.compile(r"[\w.%+'@-]+")
+_ESCAPE = re.compile("%(?:2[0-9A-Fa-f]|3[Aa]|40|5[Ff])")
+"""The escapes of blanks and punctuation that stand in values."""
 _HEX_EDGE = (":", "_")
 _ALONE = re.compile(r"""(?<![^\s"'(),;:!?<>.…])@(?![^\s"'(),;:!?<>.…])""")
 _SAID_AT = re.compile(r"(?:\bat\b|@).{0,80}(?:\bdot\b|\.)|\bdot\b", re.IGNORECASE | re.DOTALL)
 _MAIL_CUE = frozenset({"email", "mail", "e", "gmail", "inbox", "write", "send", "sent", "address"})
-_GLUED = re.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]|[A-Z]{2}[ -][0-9]|:|_")
+_GLUED = re.compile(r"=|[A-Za-z][0-9]|[0-9][A-Za-z]|[A-Z]{2}[ -][0-9]|:|_")
 """What every built-in pattern that is searched for has in it."""
 
 
@@ -47,21 +51,12 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str, heard: ValueBook 
         hits in order, not overlapping.
     """
     view = View(tail, chain, look)
-    hits = _emails(rules, view) if "@" in chain else []
     words = words_in(chain)
-    if _may_say_address(chain, words):
-        hits += _said_emails(rules, view)
     groups = [found.span() for found in GROUP.finditer(chain)]
-    digits = sum([end - start for start, end in groups])
     said = [] if SPOKEN.isdisjoint(words) else runs(chain)
-    if digits:
-        if not rules.builtin or _GLUED.search(chain):
-            hits += _searched(rules, view)
-        if digits >= FEW_DIGITS or not rules.builtin or chain.count(".") > 2:
-            hits += written_runs(rules, view, groups)
-    if said:
-        hits += _said_numbers(rules, view, said)
-    if (said or digits) and (not rules.cue_low.isdisjoint(words) or view.has_cue(rules)):
+    hits = _signed(rules, view, words)
+    hits += _numbers(rules, view, groups, said)
+    if (said or groups or "=" in chain) and (not rules.cue_low.isdisjoint(words) or view.has_cue(rules)):
         hits += cued_values(rules, view, said)
     if heard:
         hits += heard.mentions(rules, view, groups, said)
@@ -73,6 +68,45 @@ def classify(rules: RuleSet, tail: str, chain: str, look: str, heard: ValueBook 
         for hit in hits:
             heard.learn(hit.rule.type, chain[hit.start : hit.end])
     return _with_rest(rules, view, hits, heard)
+
+
+def _signed(rules: RuleSet, view: View, words: list[bytes]) -> list[Hit]:
+    """E-mail addresses, and what is written with percent escapes."""
+    chain = view.chain
+    hits = _emails(rules, view) if "@" in chain else []
+    if _may_say_address(chain, words):
+        hits += _said_emails(rules, view)
+    return hits + _encoded(rules, view) if "%" in chain and _ESCAPE.search(chain) else hits
+
+
+def _numbers(rules: RuleSet, view: View, groups: list[tuple[int, int]], said: list[Run]) -> list[Hit]:
+    """Searched patterns, and rows of digits."""
+    chain, hits = view.chain, []
+    digits = sum([end - start for start, end in groups])
+    if (digits or "=" in chain) and (not rules.builtin or _GLUED.search(chain)):
+        hits += _searched(rules, view)
+    if digits and (digits >= FEW_DIGITS or not rules.builtin or chain.count(".") > 2):
+        hits += written_runs(rules, view, groups)
+    return hits + _said_numbers(rules, view, said) if said else hits
+
+
+def _encoded(rules: RuleSet, view: View) -> list[Hit]:
+    """The values of the chain once its percent escapes are undone; a sign that is escaped before a number stays outside."""
+    parts: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for found in _ESCAPE.finditer(view.chain):
+        parts += (view.chain[at : found.start()], chr(int(found[0][1:], 16)))
+        starts += range(at, found.start() + 1)
+        at = found.end()
+    plain = "".join((*parts, view.chain[at:]))
+    starts += range(at, len(view.chain) + 1)
+    hits: list[Hit] = []
+    for hit in classify(rules, view.tail, plain, view.look):
+        first = hit.start + (plain[hit.start] == "+" and view.chain[starts[hit.start]] == "%")
+        if "%" in view.chain[starts[first] : starts[hit.end]] or first > hit.start:
+            hits.append(Hit(starts[first], starts[hit.end], hit.rule, hit.priority))
+    return hits
 
 
 def _may_say_address(chain: str, words: list[bytes]) -> bool:
@@ -123,6 +157,10 @@ def _emails(rules: RuleSet, view: View) -> list[Hit]:
     for rule in rules.of_kind("email"):
         for run in _ADDRESS_ROW.finditer(view.chain):
             hits += _emails_of_run(rule, view, run.start(), run.group())
+        for broken in _BROKEN.finditer(view.chain):
+            domain = rule.pattern.match(view.chain, broken.end())
+            if domain and not view.char_before(broken.start()).isalnum():
+                hits.append(Hit(broken.start(), domain.end(), rule, rule.priority))
     return hits
 
 

@@ -70,10 +70,10 @@ SAID_MAIL = words_of(AT_WORDS | JOINERS)
 """A spoken address has one of these, or an ``@`` that stands alone."""
 
 LOW = bytes(
-    (48 if chr(n).isdigit() or n == 64 else ord(chr(n).lower()) if chr(n).isalpha() else 32) if n < 128 else 32
+    (48 if chr(n).isdigit() or chr(n) in "@=" else ord(chr(n).lower()) if chr(n).isalpha() else 32) if n < 128 else 32
     for n in range(256)
 )
-"""Letters in lower case, ``0`` for what is hot by itself, blanks for everything else."""
+"""Letters in lower case, ``0`` for what is hot by itself (digits, ``@``, and the ``=`` before a secret), blanks for the rest."""
 _BLANK = 32
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = 14
@@ -172,7 +172,9 @@ def is_idle_of(text: str, plain: bytes, words: list[bytes], cue_ends: Set[bytes]
 
 def is_odd(text: str) -> bool:
     """Whether a network address, an identifier or a secret with few digits may be in ``text``."""
-    if "_" in text or (text.count(".") > 1 and _DOTS.search(text)) or (text.count(":") > 1 and _COLONS.search(text)):
+    if "_" in text or "=" in text or "%40" in text:
+        return True
+    if (text.count(".") > 1 and _DOTS.search(text)) or (text.count(":") > 1 and _COLONS.search(text)):
         return True
     words = text.split()
     return max(map(len, words), default=0) > _LONG_WORD and any(

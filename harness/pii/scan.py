@@ -88,6 +88,12 @@ _SECRET = re.compile(
     r"(?<![A-Za-z0-9])(?:[spr]k_(?:live|test)_[A-Za-z0-9]{10,99}|gh[pousr]_[A-Za-z0-9]{20,99}|xox[abprs]-[A-Za-z0-9-]{10,99}|"
     r"(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|glpat-[A-Za-z0-9_-]{20}|eyJ[A-Za-z0-9_-]{8,140}\.eyJ[A-Za-z0-9_-]{4,140})"
 )
+_ASSIGNED = re.compile(
+    r"\b(?:password|passwd|pwd|passphrase|api[_-]?key|(?:client_)?secret(?:_key)?|token)="
+    r"(?P<v>[^\s<>\"&;,\[\]{}()*$%]{6,120})",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(r"null|none|true|false|undefined|required|string|redacted|xxx", re.IGNORECASE)
 _NOT_IP = re.compile(
     r"(?:version|ver|build|release|section|sec|chapter|clause|paragraph|article|firmware|rev|revision|sdk|upgraded? to|oid|step|schema|v)\S*\W+(?:\w+\W+)?\Z",
     re.IGNORECASE,
@@ -102,7 +108,9 @@ _HEARD = re.compile(
     r"\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|ten|\w{3,5}ty)\b|\bdot\b|\bat\b.{1,60}\.[a-z]",
     re.IGNORECASE,
 )
-_WRITTEN = re.compile(r"[0-9@]|:\w+:|\b(?:password|passwd|pwd|passphrase|bearer|key|token)\b", re.IGNORECASE)
+_WRITTEN = re.compile(
+    r"[0-9@]|:\w+:|\b(?:password|passwd|pwd|passphrase|bearer|key|token|api_?key|\w*secret\w*)\b", re.IGNORECASE
+)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _CUT_OFF = ("@example.co", "@example.ne", "@example.or")
 """The end of a piece of a longer text, where a surrogate goes on in the next piece."""
@@ -289,6 +297,10 @@ def _coin(value: str, before: str) -> bool:
     return value[0] not in "13" or base58(value)
 
 
+def _assigned(value: str, before: str) -> bool:
+    return not _NO_SECRET.match(value)
+
+
 def _any(value: str, before: str) -> bool:
     return not before.endswith("*")
 
@@ -300,6 +312,7 @@ _SCANS: tuple[tuple[str, re.Pattern[str], Callable[[str, str], bool], int], ...]
     ("IBAN", _OWN_IBAN, _iban, 2),
     ("CRYPTO", _COIN, _coin, 1),
     ("SECRET", _SECRET, _any, 0),
+    ("SECRET", _ASSIGNED, _assigned, 0),
     ("CREDIT_CARD", _CARD, _card, 13),
     ("CREDIT_CARD", _FLOAT, _card, 11),
     ("CREDIT_CARD", _OWN_CARD, _own_card, 12),

@@ -124,7 +124,13 @@ CUED = (
         said=(5, 8),
         least=4,
     ),
-    _cued("SORT_CODE", r"sort ?code", r"[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}", said=(6, 6), least=6),
+    _cued(
+        "SORT_CODE",
+        r"sort ?code",
+        r"[0-9]{2}(?:-?\n|[ -]?)[0-9]{2}(?:-?\n|[ -]?)[0-9]{2}",
+        said=(6, 6),
+        least=6,
+    ),
     _cued(
         "ROUTING",
         r"routing|aba|rtn|transit",
@@ -166,7 +172,7 @@ CUED = (
     _cued(
         "NATIONAL_ID",
         r"aadha?ar(?: card)?",
-        r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}",
+        r"[0-9]{4}(?:-?\n|[ -]?)[0-9]{4}(?:-?\n|[ -]?)[0-9]{4}",
         _number("aadhaar"),
         said=(12, 12),
         least=12,

@@ -17,7 +17,9 @@ _MARKED = bytes(48 if 48 <= n <= 57 or n == 64 else _TABLE[n] for n in range(256
 
 _NOT_MARKS = bytes(n for n in range(128) if not (48 <= n <= 57 or n == 64))
 _NOT_DIGITS = bytes(n for n in range(256) if not 48 <= n <= 57)
-_KEYWORDS = frozenset(b"password passwd pwd passphrase bearer key token".split())
+_KEYWORDS = frozenset(
+    b"password passwd pwd passphrase bearer key token api_key apikey secret client_secret secret_key".split()
+)
 _SAID = frozenset(b"zero oh one two three four five six seven eight nine double ten dot".split())
 _LOUD = _KEYWORDS | _SAID
 _LOUD_WITH_AT = _LOUD | {b"at"}

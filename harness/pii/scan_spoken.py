@@ -37,7 +37,7 @@ _ORDINAL = {
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 _WORDS = "|".join([*_UNIT, *_ORDINAL, *_TEEN, *_TENS, *_TIMES, "hundred", "[0-9]{1,8}"])
 _ROW = re.compile(
-    rf"(?<![\w-])(?:plus[ ])?(?:{_WORDS})\b(?:[ \t\n,.;-]{{1,3}}(?:(?:uh|um|er|erm|ah|and|then|dash|hyphen|plus)\b[ ,.]{{1,3}}){{0,2}}(?:{_WORDS})\b){{2,40}}",
+    rf"(?<![\w-])(?:plus[ ])?(?:{_WORDS})\b(?:[ \t\n,.;-]{{1,3}}(?:(?:uh|um|er|erm|ah|and|then|okay|ok|yeah|yes|right|got it|dash|hyphen|plus)\b[ ,.]{{1,3}}){{0,2}}(?:{_WORDS})\b){{2,40}}",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z]+|[0-9]+|[^a-z0-9]+")

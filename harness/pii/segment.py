@@ -47,7 +47,7 @@ HELD_MAX = 512
 """No stream holds more raw code points than this (CAP, LOOK, the word before, a name or address, a row of dropped characters
 and what is not yet looked at)."""
 
-_TRIGGER = re.compile(r"[0-9@]")
+_TRIGGER = re.compile(r"[0-9@]|(?<=[A-Za-z_])=")
 _WORD = re.compile(r"[^\W\d_]+")
 _HOT_WORD = re.compile(rf"(?<![a-z])(?:{trie({word for word in HOT_WORDS if word.isascii()})})(?![a-z])".encode())
 _NUMBER = trie(NUMBER_WORDS)
@@ -251,7 +251,13 @@ class Segmenter:
             kind = _class(text[position:end]) if position < end else "D"
             mail = mail or kind == "J"
             if not (
-                word and gap and len(gap) < 4 and self._continues(start, end, bool(mark), word.lower(), kind, mail=mail)
+                word
+                and gap
+                and len(gap) < 4
+                and (
+                    (text[end - 1] == "@" and gap.strip(" ") == "\n" and not mark)
+                    or self._continues(start, end, bool(mark), word.lower(), kind, mail=mail)
+                )
             ):
                 if stop == size and not final:
                     break
@@ -262,6 +268,8 @@ class Segmenter:
 
     def _continues(self, start: int, end: int, marked: bool, word: str, kind: str, *, mail: bool) -> bool:
         """Whether the token after the gap belongs to the chain, by the class of the last word before it."""
+        if word == "it":  # "got it" is a pause
+            return self._text[max(0, end - 3) : end].lower() == "got"
         if word.isdigit():
             return "D" in AFTER_CLASS[kind] or self._iban_open(start, end)
         following = CLASSES.get(word) or ("L" if len(word) == 1 and (word != "i" or kind != "D") else "W")

@@ -145,6 +145,8 @@ class _Reader:
                 if after.isalpha() or after == "_" or (start and self._text[start - 1].isalpha()):
                     return False
                 return self._digits(word, start, end, said=False)
+            if name == "it":  # "got it" is a pause
+                return bool(self._items) and self._text[max(0, start - 4) : start].lower() == "got "
             if name in _PLUS:
                 return self._plus(name, start, end)
             return bool(self._items) and CLASSES.get(name) in _BETWEEN and name not in _NEVER_BETWEEN
@@ -199,7 +201,7 @@ class _Reader:
 def _is_hesitant(text: str, items: list[Item]) -> bool:
     """Whether written groups have fillers between them ("628 uh 271"), and nothing else is."""
     between = [word for one, other in pairwise(items) for word in _SPEECH.findall(text[one.end : other.start].lower())]
-    return bool(between) and HESITATIONS.issuperset(between)
+    return bool(between) and (HESITATIONS | {"it"}).issuperset(between)
 
 
 def digits_said(text: str) -> str:

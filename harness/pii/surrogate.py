@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from harness.pii.fakes import Digest, Kind, fill, like
 from harness.pii.invented import PEOPLE, join_name, name_parts
@@ -37,6 +38,7 @@ _EXAMPLE_DOMAIN = re.compile(r"(?:.+\.)?(?:example\.(?:com|org|net)|[^.@]+\.(?:t
 _DOMAINS = ("example.com", "example.org", "example.net")
 _LETTERS = "abcdefghijkmnopqrstuvwxyz"
 _ATTEMPTS = 10_000
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNSEEN = ("OVERSIZE", "UNCHECKED", "UNKNOWN")
 _PART = re.compile(
     r"(?:\b(?:ending|ends|end)(?: (?:in|with|on))?|\blast (?:four|4)(?: digits)?(?: (?:are|is|were|of \w+ \w+ (?:are|is)))?"
@@ -256,8 +258,9 @@ def canonical(type_: str, value: str) -> str:
 
 
 def _plain(type_: str, value: str) -> str:
-    """The value folded, and written where it was said."""
-    return written(type_, _folded(value))
+    """The value folded, without percent escapes, and written where it was said."""
+    folded = _folded(value)
+    return written(type_, unquote(folded) if _ESCAPE.search(folded) else folded)
 
 
 def last_four(type_: str, value: str) -> str | None:
@@ -307,6 +310,8 @@ class SurrogateVault:
         row of the same length that is masked again; a type without a surrogate space keeps its classes of characters.
         """
         folded = _folded(value)
+        if _ESCAPE.search(folded):
+            return quote(self.surrogate(type_, unquote(folded)), safe="")
         plain = written(type_, folded)
         if plain != folded:
             return spoken_like(type_, folded, self.surrogate(type_, plain))

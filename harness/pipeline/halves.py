@@ -23,7 +23,9 @@ PARTIAL = "PARTIAL"
 
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+|\S")
 _JOINTS = frozenset("-.,/()+…#:")
-_FILLERS = frozenset({"uh", "um", "er", "and", "then", "okay", "ok", "yeah"})
+_FILLERS = frozenset(
+    "uh um er erm hmm and then okay ok yeah yes yep right alright sure got it so next comma space".split()
+)
 _REACH = 200
 _FEWEST, _MOST = 3, 12
 _WHOLE = 9
