@@ -265,9 +265,11 @@ def _plain(type_: str, value: str) -> str:
 
 def last_four(type_: str, value: str) -> str | None:
     """The digits by which people name a value ("ending in 1234"); None where they do not."""
+    if type_ not in _NAMED_BY_LAST_FOUR:
+        return None
     shape = _plain(type_, value)
     digits = digits_of(main_number(shape) if type_ == "PHONE" else shape)
-    return digits[-4:] if type_ in _NAMED_BY_LAST_FOUR and len(digits) >= 7 else None
+    return digits[-4:] if len(digits) >= 7 else None
 
 
 def last_four_mentions(text: str) -> list[tuple[int, int, str]]:

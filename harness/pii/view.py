@@ -71,6 +71,8 @@ class View:
 
     def has_cue(self, rules: RuleSet) -> bool:
         """Whether a cue's last word is among the last words before the chain; a quick test, with false alarms."""
+        if not rules.cue_ends:
+            return False
         text = self.tail[-_LEAD:]
         if not text:
             return not self.chain.isascii()
