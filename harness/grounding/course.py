@@ -70,7 +70,7 @@ def told_end(claim: Sentence) -> str:
     norms, stems = claim.norms, {token.stem for token in claim.tokens}
     if norms & cue("told_open"):
         return "open"
-    if claim.denies or stems & cue_stems("told_refused"):
+    if any(claim.negated) or stems & cue_stems("told_refused"):
         return "refused"
     return "done" if norms & (cue("done") | cue("told_done")) else ""
 

@@ -36,7 +36,7 @@ def training() -> Iterator[dict[str, Any]]:
                     yield from exchanges(case, rng)
     for path in sorted((FOLDER.parent / "edits").glob("*.txt")):
         for edited in parse_edits(path.read_text(encoding="utf-8"), path.name):
-            yield from edits(edited, rng)
+            yield from edits(edited, random.Random(f"{SEED} {edited.name}"))  # whatever else is written
 
 
 def shown() -> Iterator[dict[str, Any]]:
