@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.common import say, verb
+from harness.cli.common import say, shown, verb
 from harness.report.baseline import approve, read_baseline, write_baseline
 from harness.report.compare import side_of
 from harness.report.read import load_report
@@ -45,3 +45,4 @@ def command(run: Path, baseline: Path, forget: tuple[str, ...], as_json: bool) -
         click.echo(json.dumps(facts))
     else:
         say(f"{baseline}: {facts['pinned']} recordings pinned, {facts['kept']} others kept")
+        say(f"next: harness gate RUN --baseline {shown(str(baseline))}, RUN being the folder of a later run")

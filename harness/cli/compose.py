@@ -65,3 +65,6 @@ def _report(written: list[Path], *, as_json: bool) -> None:
     for path in written:
         click.echo(shown(str(path)))
     say(f"{len(written)} composed")
+    if written:
+        first = shown(str(written[0]))
+        say(f"next: harness replay {first} serves it, harness run --recording {first} checks it")

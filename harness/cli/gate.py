@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.common import say, verb
+from harness.cli.common import say, shown, verb
 from harness.cli.verdicts import code_of, leak_lines, limit_options, limits_of, table_lines
 from harness.report.baseline import pinned_side, read_baseline
 from harness.report.checks import checks
@@ -58,4 +58,7 @@ def command(
         for line in (*leak_lines(found["leaks"]), *table_lines(found["figures"])):
             click.echo(line)
         say(f"gate: {'failed' if verdict == 'regressed' else verdict}")
+        if verdict == "regressed":
+            folder = shown(str(run))
+            say(f"next: harness report {folder} names the messages; harness compare BEFORE {folder}, why")
     sys.exit(code_of(verdict, strict=strict))

@@ -84,6 +84,15 @@ class LazyGroup(click.Group):
             click.echo("harness: interrupted", err=True)
             sys.exit(130)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click's; a verb that is not known is told with the nearest one."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], VERBS, 1)
+            raise click.UsageError(f"No such verb {args[0]!r}" + (f"; did you mean {near[0]}?" if near else ""), ctx)
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(VERBS)
 

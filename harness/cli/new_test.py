@@ -11,6 +11,7 @@ import click
 from harness.cli.common import say, shown, verb
 from harness.cli.progress import Steps
 from harness.cli.targets import stem
+from harness.errors import ConfigError
 from harness.pytest_plugin import checks
 from harness.pytest_plugin.play import play
 from harness.recording.reader import SUFFIX
@@ -26,9 +27,8 @@ __all__ = ["command"]
 
 @click.command("new-test")
 @click.argument("recording", metavar="RECORDING", type=click.Path(path_type=Path))
-@click.option(
-    "--message", "number", required=True, type=click.IntRange(1), metavar="N", help="Its number, as reported."
-)
+@click.option("--message", type=click.IntRange(1), metavar="N", help="Its number, as reports have it.")
+@click.option("--entry", type=click.IntRange(1), metavar="N", help="Or its entry, as scan and shrink have it.")
 @click.option("--failing", metavar="EXPR", help="What is wrong with it, as for `harness shrink` [default: found out].")
 @click.option(
     "-o", "--out", default="tests", show_default=True, type=click.Path(path_type=Path), help="Folder of the test."
@@ -43,7 +43,8 @@ __all__ = ["command"]
 @verb
 def command(
     recording: Path,
-    number: int,
+    message: int | None,
+    entry: int | None,
     failing: str | None,
     out: Path,
     name: str | None,
@@ -61,14 +62,20 @@ def command(
     The test fails now, and passes when the message comes out right. Exit code 5: nothing is wrong with that message.
     """
     settings = load_settings(rules=rules) if rules else load_settings()
-    target = out / f"{checked_name(name or f'{stem(recording)}-message-{number}')}{SUFFIX}"
+    number, by_entry = message or entry, message is None
+    if number is None or (message is not None and entry is not None):
+        raise ConfigError("--message", message, "either --message N or --entry N")
+    word = "entry" if by_entry else "message"
+    target = out / f"{checked_name(name or f'{stem(recording)}-{word}-{number}')}{SUFFIX}"
     script = out / f"{function_name(target)}.py"
     if not force:
         refuse_existing([target, labels_path(target), script])
     out.mkdir(parents=True, exist_ok=True)
     budget = Budget(tries=tries, seconds=seconds)
     with Steps(quiet=as_json) as steps:
-        found = incident(recording, number, failing, target, settings, budget=budget, tell=steps.step, force=force)
+        found = incident(
+            recording, number, failing, target, settings, budget=budget, tell=steps.step, by_entry=by_entry, force=force
+        )
     if force:
         script.unlink(missing_ok=True)
     files = [target, *([labels_path(target)] if found.labels else [])]

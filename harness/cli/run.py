@@ -98,6 +98,10 @@ def command(
         code = ExitCode.FAILED if wrong else code
     _keep(settings, report)
     _tell(report, folder, as_json=as_json)
+    if code == ExitCode.FAILED and not as_json:
+        say(
+            f"next: harness report {shown(str(folder))} names what differs, harness shrink FILE --failing parity cuts it down"
+        )
     sys.exit(code)
 
 

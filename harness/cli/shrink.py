@@ -93,4 +93,5 @@ def _tell(target: Path, made: Shrunk, labels: int, *, of: int, as_json: bool) ->
     )
     if made.spent:
         say("the budget ended the search: it may get smaller with more --tries or --seconds")
-    say(f"next: harness cat {shown(str(target))}, or harness new-test to make a test of a message")
+    n = min(fact.n for fact in made.facts)
+    say(f"next: harness cat {shown(str(target))}, or harness new-test {shown(str(target))} --entry {n}")

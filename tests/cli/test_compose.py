@@ -37,7 +37,7 @@ def test_it_prints_the_recordings(scenario: Path, tmp_path: Path) -> None:
     result = run(scenario, "-o", tmp_path / "out")
     assert result.exit_code == 0
     assert result.stdout == f"{tmp_path / 'out' / 'bank-a.rec.jsonl'}\n"
-    assert result.stderr == "1 composed\n"
+    assert result.stderr.startswith("1 composed\nnext: harness replay ")
 
 
 def test_json_names_both_files(scenario: Path, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_one_leak_fails(write: Write, figure: Callable[[str, object], None]) -> 
     shown = invoke("gate", "b", "--baseline", "pin.json")
     assert "new leak     c0|1|/text|3|7|PHONE" in shown.stdout
     assert "0123" not in shown.output
-    assert shown.stderr.endswith("gate: failed\n")
+    assert "gate: failed\nnext: harness report b" in shown.stderr
 
 
 def test_too_small(write: Write, figure: Callable[[str, object], None]) -> None:

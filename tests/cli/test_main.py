@@ -50,6 +50,7 @@ def test_an_unknown_verb_is_a_usage_error() -> None:
     assert code == 2
     assert "nonsense" in output
     assert "Traceback" not in output
+    assert run("shrnik")[1] == "harness: No such verb 'shrnik'; did you mean shrink? (see: harness --help)\n"
 
 
 @pytest.mark.parametrize(

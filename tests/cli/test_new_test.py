@@ -90,7 +90,7 @@ def test_without_python(project: pytest.Pytester, new_test: Call, verdict: Calla
 
 def test_in_python(project: pytest.Pytester, new_test: Call, verdict: Callable[[str], int]) -> None:
     """What no label says becomes a test in Python; it is not written over unless that is asked for."""
-    asked = ("--message", "11", "--failing", "leak:PHONE", "--name", "lost-phone")
+    asked = ("--entry", "28", "--failing", "leak:PHONE", "--name", "lost-phone")
     assert new_test(*asked).exit_code == 0
     assert verdict("tests/test_lost_phone.py") == 1
     repair(project)
@@ -109,6 +109,8 @@ def test_a_sound_message(project: pytest.Pytester, new_test: Call) -> None:
     """Where nothing is wrong nothing is written, and the way out is named."""
     done = new_test("--message", "2")
     assert done.exit_code == 5
+    assert new_test("--entry", "7").exit_code == 5
+    assert new_test("--entry", "7", "--message", "2").exit_code == new_test().exit_code == 2
     assert "--failing" in done.stderr
     assert not list(project.path.glob("tests/*"))
 

@@ -67,6 +67,7 @@ def incident(
     *,
     budget: Budget,
     tell: Callable[[str, int, int], None],
+    by_entry: bool = False,
     force: bool = False,
 ) -> Incident:
     """Write the small recording of message ``number`` of ``source`` to ``target``, its labels beside it.
@@ -74,6 +75,7 @@ def incident(
     Args:
         number: as reports and `pytest recordings/` number messages, from 1.
         expression: what is wrong with it, None = rule 1.
+        by_entry: ``number`` is that of the message's entry.
         force: write over ``target``.
 
     Raises:
@@ -82,15 +84,20 @@ def incident(
     """
     material = open_material(source)
     oracle = Oracle(material, parse(expression or _ANY), settings)
-    n = _entry(material, oracle, number)
+    n = _entry(material, oracle, number, by_entry=by_entry)
     failing = parse(expression or _wrong(material, oracle, n))
     made = shrink(material, failing, Oracle(material, failing, settings), budget=budget, only=n, tell=tell)
     write_shrunk(material, made, failing.text, target, force=force)
     return _expected(target, failing, made, n, settings, label=expression is None)
 
 
-def _entry(material: Material, oracle: Oracle, number: int) -> int:
+def _entry(material: Material, oracle: Oracle, number: int, *, by_entry: bool) -> int:
     at = entry_of(oracle.entries, oracle.result)
+    if by_entry:
+        if number in {entry.n for entry in at.values()}:
+            return number
+        fix = "`harness grep`, `scan` and `shrink` tell the numbers of entries"
+        raise RecordingNotFound(f"entry {number} is no message of the service", path=material.loaded.path, fix=fix)
     if number not in at:
         fix = f"it has messages 1 to {max(at)}, counted as in reports" if at else "it holds none"
         raise RecordingNotFound(f"has no message {number}", path=material.loaded.path, fix=fix)
