@@ -59,7 +59,7 @@ def _from_dialogues(path: Path, out: Path, seed: int, *, force: bool) -> list[Pa
 
 def _report(written: list[Path], *, as_json: bool) -> None:
     if as_json:
-        files = [{"recording": str(path), "labels": str(path)[: -len(RECORDING)] + LABELS} for path in written]
+        files = [{"recording": str(path), "labels": _labels(path)} for path in written]
         click.echo(json.dumps({"composed": len(written), "files": files}, ensure_ascii=False))
         return
     for path in written:
@@ -68,3 +68,9 @@ def _report(written: list[Path], *, as_json: bool) -> None:
     if written:
         first = shown(str(written[0]))
         say(f"next: harness replay {first} serves it, harness run --recording {first} checks it")
+
+
+def _labels(recording: Path) -> str | None:
+    """The labels beside it; None beside a transcript that nobody marked."""
+    labels = Path(str(recording)[: -len(RECORDING)] + LABELS)
+    return str(labels) if labels.exists() else None

@@ -33,7 +33,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ("what it held back, and why", "harness deliveries reports/live --quarantine"),
     ),
     "demo": (("the whole loop", "harness demo -o reports/demo"),),
-    "doctor": (("is every recording whole?", "harness doctor recordings"),),
+    "doctor": (
+        ("is every recording whole?", "harness doctor recordings"),
+        ("what does this machine lack?", "harness doctor --environment"),
+    ),
     "fuzz": (("search your rules for leaks", "harness fuzz --rules badge.toml --examples 50 --only leak --out found"),),
     "gate": (("did anything get worse?", "harness gate reports/change --baseline pinned.json"),),
     "grep": (("who speaks of a receipt?", "harness grep -i receipt recordings"),),
@@ -43,6 +46,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         ("how a figure went", 'harness history trend "redaction.recall (scenario)"'),
     ),
     "info": (("what do they hold?", "harness info recordings"),),
+    "init": (("a job for GitHub Actions", "harness init ci --github -o -"),),
     "key": (("before real text is recorded", "harness key new other.key"),),
     "label": (
         ("labels as a table", "harness label export recordings -o labels.csv"),

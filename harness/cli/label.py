@@ -55,7 +55,12 @@ def export(recordings: tuple[Path, ...], form: str, everything: bool, output: Pa
 @command.command("import")
 @click.argument("table", type=click.Path(path_type=Path, allow_dash=True))
 @_recordings
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), help="Of TABLE [default: by its name].")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    help="Of TABLE [default: by its name, of stdin by what it holds].",
+)
 @click.option("--annotator", default="", help="Of rows that name none.")
 @click.option("--annotator-kind", type=click.Choice(["HUMAN", "CODE", "LLM"]), help="Of rows that name none.")
 @click.option("--guideline", default="", help="Of rows that name none.")
@@ -88,7 +93,7 @@ def import_(
 
 def _by_recording(table: Path, form: str | None, paths: Sequence[Path]) -> dict[Path, list[tuple[int, dict[str, Any]]]]:
     text = _read(table)
-    csv_like = form == "csv" or (form is None and table.suffix == ".csv")
+    csv_like = (form or _form(table, text)) == "csv"
     named = {path.name: path for path in paths}
     found: dict[Path, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
     for line, row in (from_csv if csv_like else from_jsonl)(text, path=str(table)):
@@ -97,6 +102,14 @@ def _by_recording(table: Path, form: str | None, paths: Sequence[Path]) -> dict[
             raise ConfigError(f"{table}: line {line}: file", "…", "the name of one of the recordings given")
         found[named[file]].append((line, row))
     return found
+
+
+def _form(table: Path, text: str) -> str:
+    """By the name; where it says nothing, such as of stdin, by how the text begins."""
+    by_name = table.suffix.lower().removeprefix(".")
+    if by_name in ("csv", "jsonl"):
+        return by_name
+    return "jsonl" if text.lstrip("\ufeff \t\r\n")[:1] in ("", "{") else "csv"
 
 
 def _read(table: Path) -> str:

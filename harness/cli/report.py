@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from harness.cli.common import ExitCode, say, shown, verb
-from harness.errors import ConfigError
+from harness.errors import ConfigError, RecordingNotFound
 from harness.report.model import Report
 from harness.report.read import RowFile, open_report, parse_report
 from harness.report.render.markdown import BUDGET, LEAST, render_markdown
@@ -125,7 +125,12 @@ def _tell(report: Report, found: list[Difference], *, as_json: bool) -> None:
 
 def _beside(path: Path) -> Path:
     inside = (path if path.is_dir() else path.parent) / "recordings"
-    return inside if inside.is_dir() else Path("recordings")
+    found = next((folder for folder in (inside, Path("recordings")) if folder.is_dir()), None)
+    if found is None:
+        raise RecordingNotFound(
+            "the report's recordings are not here", path=inside, fix="name them with --corpus FOLDER"
+        )
+    return found
 
 
 def _opened(path: Path) -> tuple[Report, RowFile | None]:

@@ -17,13 +17,18 @@ __all__ = ["Composed", "compose"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """A recording before it is written, without its seal, and the truth about it."""
+    """A recording before it is written, without its seal, and the truth about it.
+
+    Args:
+        labelled: False if nobody said where its personal data is; then no labels say that it has none.
+    """
 
     name: str
     conversation: str
     header: Header
     entries: tuple[AnyEntry, ...]
     labels: tuple[Label, ...]
+    labelled: bool = True
 
 
 def compose(scenario: Scenario, *, seed: int) -> Composed:

@@ -5,6 +5,7 @@
 2. A file that exists is an error, unless ``force``: then it is replaced in one step.
 3. Two inputs that would have the same name are an error before anything is moved.
 4. A file's place never comes from its content: names of transcripts are made safe (``transcript.py``).
+5. A transcript in which no turn has ``spans`` gets no labels file: an empty one would say that it holds no personal data.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -89,7 +91,8 @@ def _dialogues(file: BinaryIO, path: Path, seed: int) -> Iterator[Composed]:
         earlier = lines.setdefault(dialogue.id, number)
         if earlier != number:
             raise ScenarioError(f"is the id of line {earlier} too", path=path, where=f"line {number}, field id")
-        yield compose(to_scenario(dialogue, seed=seed, path=path), seed=seed)
+        composed = compose(to_scenario(dialogue, seed=seed, path=path), seed=seed)
+        yield replace(composed, labelled=any("spans" in turn.model_fields_set for turn in dialogue.turns))
     if not lines:
         raise ScenarioError("holds no transcript", path=path)
 
@@ -121,14 +124,19 @@ def _write(one: Composed, folder: Path) -> None:
         writer.extend(one.entries)
         writer.seal("composed")
     assert writer.sealed is not None
-    labels = encode_labels(one.labels, f"sha256:{writer.sealed.sha256}")
-    (folder / f"{one.name}{LABELS}").write_bytes(labels)
+    if one.labelled:
+        labels = encode_labels(one.labels, f"sha256:{writer.sealed.sha256}")
+        (folder / f"{one.name}{LABELS}").write_bytes(labels)
 
 
 def _publish(staging: Path, out: Path, names: Iterable[str]) -> None:
     for name in names:
         for suffix in (LABELS, RECORDING):
-            (staging / f"{name}{suffix}").replace(out / f"{name}{suffix}")
+            made, target = staging / f"{name}{suffix}", out / f"{name}{suffix}"
+            if made.exists():
+                made.replace(target)
+            else:
+                target.unlink(missing_ok=True)  # labels of what was there before
 
 
 @contextlib.contextmanager

@@ -162,6 +162,18 @@ def test_nothing_there(corpus: Path) -> None:
     assert "harness label import" in result.stderr
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_table_on_stdin_is_known_by_its_beginning(corpus: Path, form: str) -> None:
+    """CSV and JSONL alike, with a byte order mark too, and without --format."""
+    one = corpus / "bank-lost-card.rec.jsonl"
+    table = invoke("export", one, "--format", form).stdout
+    one.with_name("bank-lost-card.labels.jsonl").unlink()
+    done = invoke("import", "-", one, stdin="\ufeff" * (form == "csv") + table)
+    assert done.exit_code == 0, done.output
+    assert "added 0 " not in done.stderr
+    assert invoke("import", "-", one, stdin="").exit_code == 0
+
+
 def test_replaced_labels_come_with_all(corpus: Path) -> None:
     """A label that was replaced is exported with --all only."""
     one = corpus / "bank-lost-card.rec.jsonl"

@@ -141,7 +141,9 @@ def test_verify(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_verify_without_recordings(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing to run again is no success."""
     monkeypatch.chdir(tmp_path)
-    assert invoke("verify", folder).exit_code == ExitCode.NOTHING
+    result = invoke("verify", folder)
+    assert result.exit_code == ExitCode.NOTHING
+    assert "name them with --corpus" in result.stderr
 
 
 def test_help(tmp_path: Path) -> None:

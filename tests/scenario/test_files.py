@@ -11,9 +11,11 @@ import pytest
 
 from harness.errors import ScenarioError
 from harness.recording.reader import read_recording
+from harness.report.run import NO_LABELS
 from harness.scenario import files
 from harness.scenario.compose import Composed
 from harness.scenario.files import compose_dialogues, compose_files, find_scenarios, write_composed
+from harness.session.results import labels_of
 
 GOOD = """
 title: t
@@ -154,6 +156,17 @@ def test_a_recording_per_transcript(tmp_path: Path) -> None:
     assert written[0] == tmp_path / "out" / "c-1.rec.jsonl"
     assert all(path.parent == tmp_path / "out" and path.is_file() for path in written)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_transcript_nobody_marked_has_no_labels(tmp_path: Path) -> None:
+    """Not even those of what was there before; ``spans`` in one turn, though empty, is a mark."""
+    marked = {"id": "c-1", "turns": [{"speaker": "agent", "text": "Good day to you all.", "spans": []}]}
+    labels = tmp_path / "c-1.labels.jsonl"
+    compose_dialogues(io.BytesIO(json.dumps(marked).encode()), "talk.jsonl", tmp_path)
+    assert labels.read_bytes() == b""
+    (recording,) = compose_dialogues(talk("c-1"), "talk.jsonl", tmp_path, force=True)
+    assert not labels.exists()
+    assert labels_of(recording) == ([], NO_LABELS)
 
 
 def test_an_id_that_comes_twice_is_named(tmp_path: Path) -> None:
