@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harness.pii.book import NameBook
 from harness.pii.chains import Chains
 from harness.pii.course import LONG_ROW, Course
-from harness.pii.gate import HOT, WAKE, is_cold, is_idle_of, low, parsed
+from harness.pii.gate import HOT, NUMBER, WAKE, is_cold, is_idle_of, low, parsed
 from harness.pii.heard import ValueBook
 from harness.pii.operators import Operator, apply, replace
 from harness.pii.people import PeopleRules, PeopleStream
@@ -31,6 +31,9 @@ WAIT = 8
 
 _LONG_WORD = 15
 """Without a longer one no chain that is followed (course.py) is longer than one that is looked at (segment.py)."""
+
+_MOST_SAID = 4
+"""More number words are likely to be a value."""
 
 _NO_NAMES = NameBook()
 
@@ -190,7 +193,12 @@ class Redactor:
                 return True
         elif b"0" not in plain and HOT.isdisjoint(words):
             return _is_short(text) or is_cold(text, CAP)
-        if not self._quick or LONG_ROW.search(plain):
+        if (
+            not self._quick
+            or "@" in text
+            or LONG_ROW.search(plain)
+            or sum(map(NUMBER.__contains__, words)) > _MOST_SAID
+        ):
             return False
         if len(text) >= CAP and max(map(len, text.split()), default=0) > _LONG_WORD:
             return False
