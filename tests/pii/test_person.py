@@ -76,6 +76,18 @@ def test_what_stands_before(before: str) -> None:
         ("name is renner , that's", "r e n n e r now", "r e n n e r"),
         ("my name is", "J. R. Odell", "J. R. Odell"),
         ("my name is", "Halden Insurance", ""),
+        ("my name is", "van the man", ""),
+        ("my name is", "Odell's", "Odell"),
+        ("my name is", "kim underscore lee at kestrel dot io", ""),
+        ("my name is", "kim at home", "kim"),
+        ("my name is", "Ann Lee Jr, yes", "Ann Lee Jr"),
+        ("my name is", "Ilse van der Berg", "Ilse van der Berg"),
+        ("thanks ,", "maria", "maria"),
+        ("thanks ,", "hope", ""),
+        ("mr", "x", ""),
+        ("name is renner , that's", "R-e-n-n-e-r", "R-e-n-n-e-r"),
+        ("name is renner , that's", "r e", ""),
+        ("it's", "r e n n e r", ""),
     ],
 )
 def test_names_after_a_cue(cue: str, text: str, value: str) -> None:

@@ -171,3 +171,13 @@ def test_a_miss_of_the_detector_shows(
     assert not blind.deliverable
     assert blind.governance["status"] == "non_compliant"
     assert str(missed) not in str(blind.payload)
+
+
+def test_what_was_heard_is_a_leak() -> None:
+    """A value that its conversation has heard is seen in every string, and masked; without it nothing is."""
+    heard = {("80217744365", "BANK_ACCOUNT")}
+    payload = {"text": "noted 80217744365"}
+    assert nothing_left(payload, lambda _: False)
+    assert not nothing_left(payload, lambda _: False, heard)
+    assert without_leaks(payload, lambda _: False, heard) == {"text": "noted [BANK_ACCOUNT_REDACTED]"}
+    assert masked("noted 80217744365", heard) == "noted [BANK_ACCOUNT_REDACTED]"
