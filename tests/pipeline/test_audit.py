@@ -176,8 +176,8 @@ def test_a_miss_of_the_detector_shows(
 def test_what_was_heard_is_a_leak() -> None:
     """A value that its conversation has heard is seen in every string, and masked; without it nothing is."""
     heard = {("80217744365", "BANK_ACCOUNT")}
-    payload = {"text": "noted 80217744365"}
-    assert nothing_left(payload, lambda _: False)
-    assert not nothing_left(payload, lambda _: False, heard)
-    assert without_leaks(payload, lambda _: False, heard) == {"text": "noted [BANK_ACCOUNT_REDACTED]"}
+    document = Document({"text": "noted 80217744365"})
+    assert nothing_left(document, ())
+    assert not nothing_left(document, (), heard)
+    assert without_leaks(document, (), heard).value == {"text": "noted [BANK_ACCOUNT_REDACTED]"}
     assert masked("noted 80217744365", heard) == "noted [BANK_ACCOUNT_REDACTED]"
