@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.pii import scan
+from harness.pii import scan, scan_spoken
 from harness.pii.scan_gate import is_quiet, may_be_heard, may_be_written, words_of
 
 WORDS = (
@@ -37,9 +37,23 @@ def test_where_all_is_quiet_there_is_no_leak(lines: list[str]) -> None:
             assert not may_be_heard(text, words_of(text))
 
 
+@given(
+    st.lists(st.sampled_from([*scan_spoken._WORDS.split("|")[:-1], "the", "and", "plus"]), min_size=1, max_size=5).map(
+        " ".join
+    )
+)
+def test_where_no_row_may_be_there_is_none(text: str) -> None:
+    """Every word that a row of number words may be made of is known here."""
+    if is_quiet(text, rows=True):
+        assert not scan_spoken._ROW.search(text)
+        assert not set(text.split()) - {"the", "and", "plus"}
+
+
 def test_ordinary_talk_is_quiet() -> None:
     """Otherwise the law above says nothing."""
     assert is_quiet("the router was replaced yesterday.\nall is well")
+    assert is_quiet("the first of eleven")
+    assert not is_quiet("the first of eleven", rows=True)
     assert not any(map(is_quiet, ["call 5", "é", "50%", "at home.", "a party of plenty", "My PASSWORD", "a:b:c"]))
 
 
