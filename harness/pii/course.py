@@ -79,6 +79,8 @@ class Course:
             while end < size:
                 word = words[end]
                 known = "D" if b"0" in word else _CLASS.get(word) or ("L" if len(word) == 1 else "W")
+                if word == b"it" and words[end - 1] == b"got":
+                    known = "F"
                 if known not in AFTER_CLASS[kind] and not (mail and kind == "W" and known == "L"):
                     break
                 kind, mail, end = known, mail or known == "J", end + 1
