@@ -47,7 +47,8 @@ def nothing_left(document: Document, exempt: Container[str], heard: Heard = (), 
         scanned: a text in which it has found nothing already.
     """
     looked_at = [leaf for leaf in document.but(exempt, _PLAIN_NAMES) if leaf[1] != scanned]
-    quiet = is_quiet("\n".join([text for _, text in looked_at]))  # mostly, and then no text needs a scan of its own
+    # Mostly all are quiet, and then no text needs a scan of its own.
+    quiet = is_quiet("\n".join([text for _, text in looked_at]), rows=bool(heard))
     if not quiet and any(leaks(text, heard) for _, text in looked_at):
         return False
     if len(_PLAIN_NAMES) < _NAMES_KEPT:

@@ -49,7 +49,7 @@ class Slow(Redactor):
         return super().detect(text, names)
 
 
-def _never(*_: object) -> bool:
+def _never(*_: object, **__: object) -> bool:
     return False
 
 
