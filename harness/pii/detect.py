@@ -83,7 +83,7 @@ def _numbers(rules: RuleSet, view: View, groups: list[tuple[int, int]], said: li
     """Searched patterns, and rows of digits."""
     chain, hits = view.chain, []
     digits = sum([end - start for start, end in groups])
-    if (digits or "=" in chain) and (not rules.builtin or _GLUED.search(chain)):
+    if (digits or "=" in chain) and _GLUED.search(chain) if rules.builtin else digits or "=" in chain or "@" in chain:
         hits += _searched(rules, view)
     if digits and (digits >= FEW_DIGITS or not rules.builtin or chain.count(".") > 2):
         hits += written_runs(rules, view, groups)

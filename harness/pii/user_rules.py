@@ -3,7 +3,9 @@
 1. A rule with the ``id`` of a built-in one takes its place; every other one is added.
 2. The user's patterns run on RE2, in linear time. What RE2 cannot compile (look-around, back-references) is refused, and so
    is a pattern without an upper bound (``*``, ``+``, ``{3,}``): ``max_len`` bounds what a stream holds back.
-3. A rule's examples are checked by ``harness rules test``, not on load.
+3. A value must hold a digit, an ``@`` or two number words: text without them is never searched. A rule none of whose examples
+   shows such a value is refused, for it could never find one.
+4. Whether a rule's examples hold is checked by ``harness rules test``, not on load.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from typing import Any, cast
 import re2
 
 from harness.errors import ConfigError
-from harness.pii.rules import RuleSet, builtin_rules, builtin_sources, load_rules
+from harness.pii.gate import NUMBER, words_in
+from harness.pii.rules import Rule, RuleSet, builtin_rules, builtin_sources, load_rules
 
 __all__ = ["linear_pattern", "merged_rules", "rules_of"]
 
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.")
 _OPEN = re.compile(r"[*+]|\{[0-9]*,\}")
+_SIGN = re.compile("[0-9@]")
 
 
 def merged_rules(sources: Iterable[tuple[str, str]]) -> RuleSet:
@@ -30,7 +34,23 @@ def merged_rules(sources: Iterable[tuple[str, str]]) -> RuleSet:
     Raises:
         ConfigError: a file or a rule is refused; see the module's rules and those of rules.py.
     """
-    return load_rules(builtin_sources(), user=sources, compiler=linear_pattern)
+    rules = load_rules(builtin_sources(), user=sources, compiler=linear_pattern)
+    known = {rule.id: rule for rule in builtin_rules().rules}
+    for rule in rules.rules:
+        if rule.kind == "regex" and rule.match != getattr(known.get(rule.id), "match", None) and not _may_be_seen(rule):
+            expected = "a value with a digit, an @ or two number words"
+            raise ConfigError(f"rule {rule.id}: match", "no such value", expected, fix="see harness/pii/REDACTION.md")
+    return rules
+
+
+def _may_be_seen(rule: Rule) -> bool:
+    """Rule 3; an example in which the pattern finds nothing is none of its business."""
+    values = [found[0] for example in rule.match if (found := rule.pattern.search(example))]
+    return not values or any(_SIGN.search(value) or _number_words(value) > 1 for value in values)
+
+
+def _number_words(value: str) -> int:
+    return sum(word in NUMBER for word in words_in(value))
 
 
 def rules_of(files: Sequence[Path]) -> RuleSet:

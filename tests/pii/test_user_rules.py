@@ -62,3 +62,33 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     """With its name."""
     with pytest.raises(ConfigError, match=r"missing\.toml"):
         rules_of([tmp_path / "missing.toml"])
+
+
+def rule(pattern: str, match: str) -> str:
+    """A rule of one's own."""
+    return f"""
+[[rule]]
+id = "own"
+type = "OWN"
+kind = "regex"
+pattern = '{pattern}'
+priority = 99
+min_len = 3
+max_len = 40
+[rule.examples]
+match = ["{match}"]
+no_match = ["nothing"]
+"""
+
+
+def test_a_value_may_be_seen_by_its_at() -> None:
+    """A pattern that needs no digit is searched where an ``@`` stands."""
+    rules = merged_rules([("own.toml", rule("ops@[a-z]{3,20}", "write to ops@desk"))])
+    assert Redactor(rules).redact("please write to ops@desk today").text == "please write to [OWN_REDACTED] today"
+
+
+def test_a_value_that_cannot_be_seen_is_refused() -> None:
+    """Letters alone are never searched: a rule for them would leak in silence."""
+    with pytest.raises(ConfigError, match="a digit, an @ or two number words"):
+        merged_rules([("own.toml", rule("CASE-[A-Z]{5}", "my case is CASE-QWERT"))])
+    merged_rules([("own.toml", rule("CASE-[A-Z0-9]{5}", "my case is CASE-QW3RT"))])
