@@ -19,6 +19,8 @@ from hypothesis.internal.conjecture import providers
 
 import harness
 from harness.fuzz.profiles import register
+from harness.recording.entry import WsMessage
+from harness.recording.reader import read_recording
 
 PROFILE = os.environ.get("HARNESS_TEST_PROFILE", "fast")
 
@@ -82,3 +84,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_report_header() -> str:
     return f"harness {harness.__version__} from {harness.__file__}, profile {PROFILE}"
+
+
+@pytest.fixture
+def entry_of() -> Callable[[Path, int], int]:
+    """The number of the entry of a recording that holds the message of a given seq."""
+
+    def find(recording: Path, seq: int) -> int:
+        entries = read_recording(recording).entries
+        return next(one.n for one in entries if isinstance(one, WsMessage) and one.text and f'"seq":{seq},' in one.text)
+
+    return find

@@ -62,7 +62,7 @@ TASKS = {
     "Redaction and grounding": ("redact", "ground", "rules", "fuzz", "label"),
     "Reports and gates": ("report", "compare", "gate", "approve", "history", "selfcheck"),
     "Deliveries and audit": ("deliveries", "outbox", "audit"),
-    "Set up": ("config", "key"),
+    "Set up": ("config", "init", "key"),
 }
 """What a user wants to do -> the verbs for it, as ``harness --help`` shows them."""
 

@@ -96,7 +96,7 @@ def test_calls_that_do_not_go(project: Path) -> None:
     assert "the top folder of a repository" in invoke("ci", "--git-hook").stderr
     (project / "file").write_text("")
     done = invoke("ci", "--github", "-o", "file/x.yml")
-    assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (4, 1)
 
 
 # What the texts are

@@ -88,9 +88,15 @@ def test_without_python(project: pytest.Pytester, new_test: Call, verdict: Calla
     assert verdict(recording) == 0
 
 
-def test_in_python(project: pytest.Pytester, new_test: Call, verdict: Callable[[str], int]) -> None:
+def test_in_python(
+    project: pytest.Pytester,
+    new_test: Call,
+    verdict: Callable[[str], int],
+    entry_of: Callable[[Path, int], int],
+) -> None:
     """What no label says becomes a test in Python; it is not written over unless that is asked for."""
-    asked = ("--entry", "28", "--failing", "leak:PHONE", "--name", "lost-phone")
+    entry = entry_of(project.path / "recordings" / "retail-gift-return.rec.jsonl", 11)
+    asked = ("--entry", str(entry), "--failing", "leak:PHONE", "--name", "lost-phone")
     assert new_test(*asked).exit_code == 0
     assert verdict("tests/test_lost_phone.py") == 1
     repair(project)
