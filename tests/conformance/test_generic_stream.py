@@ -237,13 +237,19 @@ def test_a_signal_seals_the_recording(tmp_path: Path, number: signal.Signals) ->
     assert sum(isinstance(e, OutcomeEntry) for e in recording.entries) == 3
 
 
+def holds(path: Path, mark: bytes) -> bool:
+    """Wait until a file that is being written holds ``mark``."""
+    never = threading.Event()
+    return any((path.exists() and mark in path.read_bytes()) or never.wait(0.1) for _ in range(600))
+
+
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     """A service that does not let go is not waited for; the .part keeps every entry."""
     told, over = threading.Event(), threading.Event()
+    part = tmp_path / "recordings" / "session.rec.jsonl.part"
 
     async def talk(connection: ServerConnection) -> None:
         await connection.send(json.dumps({"n": 1}))
-        await (await connection.ping())
         connection.transport.pause_reading()  # never answers the close
         told.set()
         await asyncio.to_thread(over.wait, 120)
@@ -253,13 +259,13 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         command = ["record", "--dialect", "generic", "--endpoint", f"ws://127.0.0.1:{port}/x"]
         with subprocess.Popen([sys.executable, "-m", "harness", *command], cwd=tmp_path) as record:
             assert told.wait(60)
+            assert holds(part, b'"ws.message"')
             os.kill(record.pid, signal.SIGTERM)
             with pytest.raises(subprocess.TimeoutExpired):
                 record.wait(1)
             os.kill(record.pid, signal.SIGTERM)
             assert record.wait(60) == -signal.SIGTERM
         over.set()
-    part = tmp_path / "recordings" / "session.rec.jsonl.part"
     assert any(isinstance(e, WsMessage) for e in read_recording(part, allow_truncated=True).entries)
 
 
