@@ -76,8 +76,7 @@ class ValueBook:
         """All that the book knows; equal for books that know the same."""
         self._settle()
         if self._seen is None:
-            rows = (self._digits, self._mixed, self._dates)
-            self._seen = frozenset(pair for row in rows for pair in row.items())
+            self._seen = frozenset((*self._digits.items(), *self._mixed.items(), *self._dates.items()))
         return self._seen
 
     def copy(self) -> ValueBook:
@@ -109,7 +108,6 @@ class ValueBook:
                 self._put(mine, key, type_)
 
     def _mine(self) -> None:
-        self._seen = None
         if not self._own:
             self._digits, self._mixed, self._dates = {**self._digits}, {**self._mixed}, {**self._dates}
             self._own = True
@@ -136,8 +134,8 @@ class ValueBook:
                 self._put(self._mixed, compact, type_)
 
     def _put(self, row: dict[str, str], key: str, type_: str) -> None:
-        if key in row or len(self._digits) + len(self._mixed) + len(self._dates) < _MOST:
-            row.setdefault(key, type_)
+        if key not in row and len(self._digits) + len(self._mixed) + len(self._dates) < _MOST:
+            row[key], self._seen = type_, None
 
     def may_be_in(self, text: str) -> bool:
         """Whether a known value may be in a folded text; a sufficient test: False is a proof."""
