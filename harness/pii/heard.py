@@ -55,11 +55,13 @@ _NEAR = 120
 class ValueBook:
     """What one conversation has heard; a copy learns by itself."""
 
-    __slots__ = ("_dates", "_digits", "_mixed", "_new", "_own", "_seen")
+    __slots__ = ("_dates", "_digits", "_mixed", "_new", "_own", "_seen", "_sizes")
 
     def __init__(self) -> None:
         self._digits: dict[str, str] = {}
         """Digits -> type."""
+        self._sizes: frozenset[int] = frozenset()
+        """How long they are."""
         self._mixed: dict[str, str] = {}
         """Letters in capitals and digits -> type."""
         self._dates: dict[str, str] = {}
@@ -83,7 +85,7 @@ class ValueBook:
         """The same values; what either learns from now on the other does not know."""
         other = ValueBook()
         other._digits, other._mixed, other._dates, other._new = self._digits, self._mixed, self._dates, self._new
-        other._seen = self._seen
+        other._seen, other._sizes = self._seen, self._sizes
         self._own = other._own = False
         return other
 
@@ -136,6 +138,8 @@ class ValueBook:
     def _put(self, row: dict[str, str], key: str, type_: str) -> None:
         if key not in row and len(self._digits) + len(self._mixed) + len(self._dates) < _MOST:
             row[key], self._seen = type_, None
+            if row is self._digits and len(key) not in self._sizes:
+                self._sizes |= {len(key)}
 
     def may_be_in(self, text: str) -> bool:
         """Whether a known value may be in a folded text; a sufficient test: False is a proof."""
@@ -147,7 +151,7 @@ class ValueBook:
         if not NUMBER.isdisjoint(words_in(text)):
             return True
         digits = digits_of(text)
-        if len(digits) >= _SHORTEST and any(known in digits for known in self._digits):
+        if self._any_in(digits):
             return True
         if not digits or not self._mixed:
             return False
@@ -173,8 +177,11 @@ class ValueBook:
             yield from self._days(rules, view, said)
 
     def _any_written(self, chain: str) -> bool:
-        digits = digits_of(chain)
-        return any(known in digits for known in self._digits)
+        return self._any_in(digits_of(chain))
+
+    def _any_in(self, digits: str) -> bool:
+        known, size = self._digits, len(digits)
+        return any(digits[at : at + some] in known for some in self._sizes for at in range(size - some + 1))
 
     def _written(self, view: View, groups: list[tuple[int, int]]) -> Iterator[Hit]:
         chain = view.chain
