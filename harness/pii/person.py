@@ -151,9 +151,11 @@ def _titled(before: Sequence[str]) -> bool:
 
 
 def _is_glued(words: Words, word: Word) -> bool:
+    """Whether a word is part of an address or the like; what is glued to a value is glued to its placeholder too."""
     after = words.after(word)
     if after == "." and len(word.text) > 1:
-        return words.after(word, 1).isalnum()
+        behind = words.after(word, 1)
+        return behind == "[" or behind.isalnum()
     return bool(after) and after in _GLUE
 
 

@@ -8,6 +8,7 @@ from harness.pii.book import NameBook
 from harness.pii.people_rules import PeopleRules
 from harness.pii.person import cued_rules, may_be_bare, name_end
 from harness.pii.rules import builtin_rules
+from harness.pii.stream import Redactor
 from harness.pii.words import Words
 
 RULES = PeopleRules(builtin_rules())
@@ -120,3 +121,10 @@ def test_the_quick_test() -> None:
     assert may_be_bare("Przemek")
     assert not may_be_bare("Ask")
     assert not may_be_bare("kitchen")
+
+
+def test_glued_to_a_value() -> None:
+    """A name with a value stuck to its full stop is none, neither before the value is redacted nor after it."""
+    once = Redactor().redact("Thanks, Maria.84.17.60.201 answered").text
+    assert once == "Thanks, Maria.[IP_REDACTED] answered"
+    assert Redactor().redact(once).text == once
