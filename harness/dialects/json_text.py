@@ -78,16 +78,6 @@ class OffsetMap:
         anchor = bisect_right(self._decoded, offset) - 1
         return self._raw[anchor] + offset - self._decoded[anchor]
 
-    def to_decoded(self, offset: int) -> int:
-        """The decoded code point that stands at raw ``offset``, also from within its escape."""
-        if not self._raw[0] <= offset <= self.to_raw(self._length):
-            raise ValueError(f"raw offset {offset} is outside the string")
-        anchor = bisect_right(self._raw, offset) - 1
-        decoded = self._decoded[anchor] + offset - self._raw[anchor]
-        if anchor + 1 < len(self._decoded):
-            decoded = min(decoded, self._decoded[anchor + 1] - 1)
-        return decoded
-
 
 def escape(text: str) -> str:
     """``text`` as it may stand between the quotes of a JSON string."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from harness.pii.heard import ValueBook
@@ -41,11 +41,11 @@ class NameBook:
         return bool(self._parts)
 
     @property
-    def heard(self) -> frozenset[tuple[str, object]]:
+    def heard(self) -> Hashable:
         """All that the book knows; equal for books that know the same."""
         if self._heard is None:
             self._heard = frozenset(self._parts.items())
-        return self._heard | self.values.heard if self.values else self._heard
+        return self._heard, self.values.heard
 
     def copy(self) -> NameBook:
         """The same; what either learns from now on the other does not know."""

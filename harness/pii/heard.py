@@ -90,7 +90,7 @@ class ValueBook:
         return other
 
     def learn(self, type_: str, value: str) -> None:
-        """A value of ``type_`` was heard; other types than those of rule 5 are passed by."""
+        """A value of ``type_`` was heard; other types than those of rule 4 are passed by."""
         if type_ not in _NOT_KEPT and len(self._new) < _MOST:
             self._new = (*self._new, (type_, value))
 

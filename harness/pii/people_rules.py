@@ -106,19 +106,13 @@ class PeopleRules:
         self._begins = single | (_GIVEN_LOW | _RESERVED_LOW if named else frozenset())
         needed = {word for rule in named for word in rule.needs if rule.trust in ("any", "title") and not rule.then}
         ends = {*self._pairs, *self._spelled[0]}
-        self._any = (
-            (_FAMILY_LOW if self.bare else frozenset())
-            | self._begins
-            | _SAID_LOW
-            | self._spelled[1]
-            | {pair[-1] for pair in ends}
-        )
+        self._family = _FAMILY_LOW if self.bare else _NO_WORDS
+        self._any = self._family | self._begins | _SAID_LOW | self._spelled[1] | {pair[-1] for pair in ends}
         """Without one of them, a number, a colon or a known name nothing begins."""
-        self.loud = self._begins | self._colons | _SAID_LOW | HOT | (_FAMILY_LOW if self.bare else frozenset())
+        self.loud = self._begins | self._colons | _SAID_LOW | HOT | self._family
         """Words that a value may begin with, or go on with, here or in what comes after this layer."""
         self.cue_ends = self._spelled[1] | {pair[-1] for pair in ends}
         """Last words of the cues that are longer than a word."""
-        self._family = _FAMILY_LOW if self.bare else frozenset()
         self._wakes = (
             self._family
             | self._strong[1]

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from harness.pii import Redactor, SpanStream
 from harness.pii.book import NameBook
@@ -18,7 +18,6 @@ from harness.text.span import Span
 
 __all__ = ["Found"]
 
-_NOTHING: frozenset[tuple[str, object]] = frozenset()
 _NO_NAMES = NameBook()
 _NO_TEXTS: frozenset[str] = frozenset()
 
@@ -33,7 +32,7 @@ class Found(Redactor):
     def __init__(self, redactor: Redactor) -> None:
         super().__init__(redactor.rules)
         self._redactor = redactor
-        self._found: dict[tuple[str, frozenset[tuple[str, object]]], tuple[Span, ...]] = {}
+        self._found: dict[tuple[str, Hashable], tuple[Span, ...]] = {}
         self._quiet: frozenset[str] = _NO_TEXTS
         """Texts of the message in which there is nothing but, perhaps, names that are known."""
         self._words: list[bytes] = []
@@ -69,7 +68,7 @@ class Found(Redactor):
         """Spans of ``text``, as the redactor finds them."""
         if self.is_quiet_in(text, _NO_NAMES if names is None else names):
             return []
-        key = (text, names.heard if names is not None else _NOTHING)
+        key = (text, (_NO_NAMES if names is None else names).heard)
         found = self._found.get(key)
         if found is not None:
             if names is not None:

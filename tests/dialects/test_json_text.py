@@ -81,7 +81,7 @@ def _joined(text: str) -> str:
 
 
 @given(TEXT, st.randoms(use_true_random=False))
-def test_offsets_go_there_and_back(text: str, rng: random.Random) -> None:
+def test_offsets_stand_for_code_points(text: str, rng: random.Random) -> None:
     """Raw slices decode to the code points they stand for, escapes and surrogate pairs being one each."""
     raw = spelled([text, text], rng)
     for string in scan_json(raw).strings:
@@ -90,17 +90,15 @@ def test_offsets_go_there_and_back(text: str, rng: random.Random) -> None:
         for index, char in enumerate(text):
             start, end = offsets.to_raw(index), offsets.to_raw(index + 1)
             assert json.loads(f'"{raw[start:end]}"') == char
-            assert {offsets.to_decoded(place) for place in range(start, end)} == {index}
 
 
 def test_offsets_outside_are_refused() -> None:
     """On both sides."""
     string = scan_json('["abc"]').strings[0]
     offsets = OffsetMap('["abc"]', string)
-    for call, offset in ((offsets.to_raw, 4), (offsets.to_raw, -1), (offsets.to_decoded, 1)):
+    for offset in (4, -1):
         with pytest.raises(ValueError, match="outside"):
-            call(offset)
-    assert offsets.to_decoded(string.raw_end) == 3
+            offsets.to_raw(offset)
 
 
 def test_escapes_around_an_edit_stay_as_they_are() -> None:
